@@ -1,0 +1,105 @@
+import type { Contract, OperationTypes } from '../contracts/index.ts'
+import type { Logger } from './logger.ts'
+import type { StandardSchema } from './standard-schema.ts'
+
+/**
+ * Code that serves a capability contract: an HTTP server, a key-value store.
+ *
+ * A provider is inert until it is linked: building one opens nothing. `link` is called once for each
+ * link definition, opens what that link needs, and returns what serves it.
+ */
+export interface CapabilityProvider<
+  // biome-ignore lint: a list of providers holds any configuration; `link` is only ever given its own
+  Config = any,
+  ToProvider extends OperationTypes = any,
+  ToActor extends OperationTypes = any,
+> {
+  /** What operators call it in link definitions: `memory-keyvalue`. */
+  readonly name: string
+  /** One line on what it is, for listings and documentation. */
+  readonly summary: string
+  readonly contract: Contract<ToProvider, ToActor>
+  /** Parses the values of a link definition, which are strings, strictly: an unknown key is an error. */
+  readonly configSchema: StandardSchema<unknown, Config>
+  /**
+   * True if every actor that claims the contract is linked to this provider without a link
+   * definition, as all waSCC hosts did with the extras. A link definition takes precedence.
+   */
+  readonly automatic?: boolean
+  /**
+   * Opens what one link needs.
+   *
+   * @throws anything: the link is refused with `ERR_LINK_FAILED`, and nothing stays open. A
+   * `HostError` is passed on as it is.
+   */
+  link(
+    context: LinkContext<Config, ToActor>,
+  ): ProviderLink<ToProvider> | Promise<ProviderLink<ToProvider>>
+}
+
+/** What a provider is told of the link it is to serve. */
+export interface LinkContext<Config, ToActor extends OperationTypes = OperationTypes> {
+  /** The link definition's values, parsed. */
+  readonly config: Config
+  readonly actor: LinkedActor
+  /** `default` unless the definition names it. */
+  readonly linkName: string
+  readonly log: Logger
+  /** Aborted when the link is no longer wanted, also while `link` is still opening. */
+  readonly signal: AbortSignal
+  /**
+   * Calls an operation on the actor.
+   *
+   * @throws HostError, EngineError or ContractError, by `code`
+   */
+  invoke<Name extends keyof ToActor & string>(
+    operation: Name,
+    request: ToActor[Name]['request'],
+    options?: InvokeOptions,
+  ): Promise<ToActor[Name]['response']>
+}
+
+/** The actor at the other end of a link. */
+export interface LinkedActor {
+  /** Its public key, `M…`. */
+  readonly id: string
+  /** The name in its claims, or its id where they give none. */
+  readonly name: string
+}
+
+/** How long a call may take, and who may end it early. */
+export interface InvokeOptions {
+  /** Milliseconds from now. Default: the actor's `timeoutMs` limit, which also bounds it. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** W3C trace context to pass on. */
+  readonly traceparent?: string
+}
+
+/** A live link: what serves one actor. Disposal drains, then closes; the host calls it once. */
+export interface ProviderLink<ToProvider extends OperationTypes = OperationTypes>
+  extends Partial<AsyncDisposable> {
+  /**
+   * One function an operation. Answer without a promise where you can: the actor is then not
+   * suspended. What is thrown reaches the actor as its error text.
+   */
+  readonly operations: {
+    readonly [Name in keyof ToProvider]: (
+      request: ToProvider[Name]['request'],
+      call: ProviderCall,
+    ) => ToProvider[Name]['response'] | Promise<ToProvider[Name]['response']>
+  }
+  /** What an operator wants to know of it, such as `{ url: 'http://127.0.0.1:8080' }`. */
+  readonly info?: Readonly<Record<string, string>>
+}
+
+/** One call of a provider's operation. */
+export interface ProviderCall {
+  /** The name of the contract's operation. */
+  readonly operation: string
+  /** When the caller stops waiting, on the clock of `performance.now()`. */
+  readonly deadlineAt: number
+  /** Aborted when the caller stops waiting. */
+  readonly signal: AbortSignal
+  readonly traceparent: string | undefined
+}
