@@ -43,7 +43,10 @@ export interface ContractDialect {
   /** The contract id that actors of this dialect use, such as `wascc:keyvalue`. */
   readonly contractId: string
   /** Actor to provider, by wire name: which canonical operation it is, and its codec. */
-  readonly toProvider: ReadonlyMap<string, { readonly operation: string; readonly codec: OperationCodec }>
+  readonly toProvider: ReadonlyMap<
+    string,
+    { readonly operation: string; readonly codec: OperationCodec }
+  >
   /** Provider to actor, by canonical operation name. */
   readonly toActor: ReadonlyMap<string, OperationCodec>
 }
