@@ -1,0 +1,106 @@
+// Brings what the two commands need: runs before `npm start` and `npm test`, on whatever Node the
+// machine has (18 and 20 parse this), and leaves Node 26 in node_modules/.bin. Does nothing, in
+// milliseconds, when everything is there already.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const nodeNeeded = 26
+
+/**
+ * Debian packages that only the tests need: the package, and the binary that proves it is there.
+ * Without one, and without root to install it, the tests that need it say that they were skipped.
+ */
+const debianPackages = []
+
+/**
+ * npm keeps a copy of the lock file for what it really installed. The two agree when every package
+ * in the lock file is there in the same version, apart from those for other platforms.
+ */
+function installedMatchesLock() {
+  const installed = readLock(join(root, 'node_modules', '.package-lock.json'))
+  const wanted = readLock(join(root, 'package-lock.json'))
+  if (!installed || !wanted) return false
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '') return true
+    const found = installed[path]
+    if (!found) return entry.optional === true
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+function readLock(path) {
+  if (!existsSync(path)) return undefined
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages
+  } catch {
+    // Half-written by an interrupted install: install again.
+    return undefined
+  }
+}
+
+function bundledNodeMajor() {
+  const name = process.platform === 'win32' ? 'node.cmd' : 'node'
+  const path = join(root, 'node_modules', '.bin', name)
+  if (!existsSync(path)) return undefined
+  const { stdout } = spawnSync(path, ['-v'], { encoding: 'utf8', shell: name.endsWith('.cmd') })
+  return Number.parseInt(String(stdout).slice(1), 10)
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
+  if (status !== 0) {
+    fail(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`)
+  }
+}
+
+function fail(message) {
+  console.error(`setup: ${message}`)
+  process.exit(1)
+}
+
+function haveNode() {
+  return Math.max(bundledNodeMajor() ?? 0, Number.parseInt(process.versions.node, 10)) >= nodeNeeded
+}
+
+function installPackages() {
+  if (!installedMatchesLock() || !haveNode()) {
+    console.log('Installing npm packages (once)...')
+    // Not `npm ci`: a lock file written where some platforms' packages cannot be had does not list
+    // them, and `npm ci` refuses it. This installs the same pinned versions and checks the same hashes.
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+  }
+  if (haveNode()) return
+  fail(
+    `Node ${nodeNeeded} or newer is needed and npm brought none for ${process.platform} ${process.arch}; ` +
+      `this one is ${process.version}. Install Node ${nodeNeeded} from nodejs.org and run this again`,
+  )
+}
+
+function installDebianPackages() {
+  const missing = debianPackages.filter(({ binary }) => !onPath(binary)).map(({ name }) => name)
+  if (missing.length === 0) return
+  const isRoot = typeof process.getuid === 'function' && process.getuid() === 0
+  if (!isRoot || !onPath('apt-get')) {
+    console.log(`Tests that need ${missing.join(', ')} will be skipped: install them to run those.`)
+    return
+  }
+  console.log(`Installing Debian packages (once): ${missing.join(' ')}`)
+  run('apt-get', ['update', '-qq'])
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing])
+}
+
+function onPath(binary) {
+  return (process.env.PATH ?? '')
+    .split(process.platform === 'win32' ? ';' : ':')
+    .some((folder) => folder !== '' && existsSync(join(folder, binary)))
+}
+
+installPackages()
+if (process.argv.includes('--tests')) installDebianPackages()
