@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Kept to what old Nodes parse, so that one too old can say so. A checkout runs its sources, a
+// published package its build.
+if (Number.parseInt(process.versions.node, 10) < 26) {
+  console.error(
+    'wash-ts: Node 26 or newer is needed, this is ' +
+      process.version +
+      '; `npx wash-ts` uses the Node that came with the package',
+  )
+  process.exitCode = 1
+} else {
+  start()
+}
+
+async function start() {
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
+  const { existsSync } = await import('node:fs')
+  const sources = new URL('../cli/main.ts', import.meta.url)
+  const { main } = await import(
+    existsSync(sources) ? sources.href : new URL('../dist/cli/main.js', import.meta.url).href
+  )
+  await main(process.argv.slice(2))
+}
