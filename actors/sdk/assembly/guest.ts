@@ -1,0 +1,99 @@
+import './abort'
+import { guestError, guestRequest, guestResponse } from './abi'
+import { Reader } from './reader'
+import { Region } from './region'
+import { decodeUtf8, equalsAscii } from './utf8'
+import { Writer } from './writer'
+
+/**
+ * Answers one operation: reads the request where it lies, and writes the response where the host
+ * fetches it. Both are good until the handler returns.
+ */
+export type Handler = (request: Reader, response: Writer) => void
+
+class Route {
+  constructor(
+    readonly operation: string,
+    readonly handler: Handler,
+    readonly next: Route | null,
+  ) {}
+}
+
+const input = new Region(memory.data(4096), 4096)
+const request = new Reader()
+const response = new Writer(new Region(memory.data(4096), 4096))
+
+let routes: Route | null = null
+let failure: string | null = null
+
+/**
+ * Has `handler` answer `operation`. An operation registered twice is answered by the last handler.
+ *
+ * Call it at the top level of the actor's entry file: it then runs once an instance.
+ *
+ * @param operation ASCII, as it is on the wire, such as `HandleRequest`
+ */
+export function register(operation: string, handler: Handler): void {
+  routes = new Route(operation, handler, routes)
+}
+
+/**
+ * Has the current call end with this error, whatever its handler returns. The first one counts.
+ *
+ * Unlike `throw`, which traps and costs the host this instance, the actor goes on serving.
+ */
+export function fail(problem: string): void {
+  if (failure === null) failure = problem
+}
+
+/**
+ * What the host calls. An actor's entry file must export it:
+ * `export { __guest_call } from 'wash-ts/actors/sdk/assembly'`.
+ *
+ * Answers `HealthRequest` with nil by itself, unless the actor registered a handler for it.
+ *
+ * @returns 1 when there is a response, 0 when there is an error
+ */
+export function __guest_call(operationLength: i32, payloadLength: i32): i32 {
+  if (ASC_RUNTIME == 0) ERROR('this SDK needs --runtime minimal: stub never frees memory')
+  const operation = input.reserve(operationLength + payloadLength)
+  const payload = operation + operationLength
+  guestRequest(operation, payload)
+  request.reset(payload, payloadLength)
+  failure = null
+  dispatch(operation, operationLength)
+  const succeeded = failure === null
+  if (!succeeded) {
+    response.truncate(0)
+    response.text(failure!)
+    guestError(response.start, response.length)
+  } else {
+    guestResponse(response.start, response.length)
+  }
+  failure = null
+  response.release()
+  input.release()
+  // Nothing on the stack refers to an object now, which is when this collector may run.
+  if (ASC_RUNTIME == 1) __collect()
+  return i32(succeeded)
+}
+
+function dispatch(operation: usize, length: i32): void {
+  const route = find(operation, length)
+  if (route !== null) {
+    route.handler(request, response)
+    const problem = request.problem
+    if (problem !== null) fail(malformed(route.operation, problem))
+  } else if (equalsAscii(operation, length, 'HealthRequest')) response.nil()
+  else fail('Could not find function "' + decodeUtf8(operation, min(length, 100)) + '"')
+}
+
+function find(operation: usize, length: i32): Route | null {
+  let route = routes
+  while (route !== null && !equalsAscii(operation, length, route.operation)) route = route.next
+  return route
+}
+
+function malformed(operation: string, problem: string): string {
+  return `malformed ${operation}: ${problem} at byte ${request.problemOffset}`
+}

@@ -1,0 +1,14 @@
+export { __guest_call, fail, Handler, register } from './guest'
+export { begin, send, settle } from './host-call'
+export {
+  beginHttpBody,
+  beginHttpResponse,
+  handleRequest,
+  HttpRequest,
+  HttpResponse,
+} from './http-server'
+export { quoteJson, writeJsonString } from './json'
+export { KeyValue } from './keyvalue'
+export { Reader } from './reader'
+export { Result } from './result'
+export { Writer } from './writer'

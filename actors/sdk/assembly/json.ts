@@ -1,0 +1,45 @@
+import { Writer } from './writer'
+
+/** Writes UTF-8 as a JSON string, quotes included, decoding nothing. */
+export function writeJsonString(to: Writer, start: usize, length: i32): void {
+  to.byte(0x22)
+  let clean = start
+  const end = start + length
+  for (let at = start; at < end; at++) {
+    const byte = <u32>load<u8>(at)
+    if (byte >= 0x20 && byte != 0x22 && byte != 0x5c) continue
+    to.raw(clean, <i32>(at - clean))
+    escape(to, byte)
+    clean = at + 1
+  }
+  to.raw(clean, <i32>(end - clean))
+  to.byte(0x22)
+}
+
+/** A text as a JSON string, quotes included. */
+export function quoteJson(text: string): string {
+  let quoted = '"'
+  let clean = 0
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x20 && unit != 0x22 && unit != 0x5c) continue
+    quoted += text.substring(clean, i) + '\\u00' + hex(unit >> 4) + hex(unit & 15)
+    clean = i + 1
+  }
+  return quoted + text.substring(clean) + '"'
+}
+
+function escape(to: Writer, byte: u32): void {
+  to.byte(0x5c)
+  if (byte == 0x22 || byte == 0x5c) {
+    to.byte(byte)
+    return
+  }
+  to.text('u00')
+  to.text(hex(byte >> 4))
+  to.text(hex(byte & 15))
+}
+
+function hex(digit: u32): string {
+  return String.fromCharCode(digit < 10 ? 0x30 + digit : 0x57 + digit)
+}

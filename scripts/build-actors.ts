@@ -1,0 +1,180 @@
+/**
+ * Builds and signs the example actors: `npm run build:actors [NAME…]`. An actor whose sources, keys
+ * and compiler are those of the last build is left as it is, so a second run takes milliseconds.
+ *
+ * Everything goes below `build/`, which git ignores: `actors/NAME.wasm`, `actors/NAME.stamp` (what
+ * it was made of), and `keys/`, the seeds, made on first use.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { glob, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { KeyPair, signActor } from '../signing/index.ts'
+import type { ActorClaimsInput } from '../signing/index.ts'
+
+const root = join(import.meta.dirname, '..')
+const sdkDirectory = join(root, 'actors', 'sdk', 'assembly')
+const outDirectory = join(root, 'build', 'actors')
+const keysDirectory = join(root, 'build', 'keys')
+
+/**
+ * What every actor is compiled with. `minimal` frees memory when the SDK says so, which is after
+ * each call; `_start` runs the top level of the actor's source.
+ */
+const compilerOptions: readonly string[] = [
+  '-O3',
+  '--shrinkLevel',
+  '1',
+  '--converge',
+  '--runtime',
+  'minimal',
+  '--exportStart',
+  '_start',
+  '--use',
+  'abort=actors/sdk/assembly/abort/guestAbort',
+]
+
+/** An example actor as it was built. */
+export interface BuiltActor {
+  readonly name: string
+  /** Where the signed module is. */
+  readonly path: string
+  /** The signed module. */
+  readonly wasm: Uint8Array<ArrayBuffer>
+  /** False when the last build was still good. */
+  readonly rebuilt: boolean
+}
+
+/** The names of the example actors, sorted. */
+export async function exampleActors(): Promise<string[]> {
+  const names: string[] = []
+  for await (const path of glob('*/claims.json', { cwd: join(root, 'actors') })) {
+    names.push(dirname(path))
+  }
+  return names.sort()
+}
+
+/**
+ * Builds and signs one example actor, unless that was done before. Several processes may do so at
+ * once: each file appears whole or not at all, and all use the keys of whoever was first.
+ *
+ * @param name a folder of `actors/` that has an `index.ts` and a `claims.json`
+ * @throws Error with the compiler's own words when the source does not compile
+ */
+export async function buildExampleActor(name: string): Promise<BuiltActor> {
+  const source = join(root, 'actors', name)
+  const path = join(outDirectory, `${name}.wasm`)
+  const stampPath = join(outDirectory, `${name}.stamp`)
+  const issuer = await exampleKey('account')
+  const subject = await exampleKey('module', name)
+  const ingredients = await hashOf([
+    JSON.stringify([compilerOptions, compilerVersion(), issuer.publicKey, subject.publicKey]),
+    ...(await sourcesIn(sdkDirectory)),
+    ...(await sourcesIn(source)),
+  ])
+
+  const wasm = await readIfThere(path)
+  const stamp = await readIfThere(stampPath)
+  if (wasm && stamp?.toString() === stampOf(ingredients, wasm)) {
+    return { name, path, wasm, rebuilt: false }
+  }
+
+  const unsigned = await compileActor(join('actors', name, 'index.ts'))
+  const claims = JSON.parse(await readFile(join(source, 'claims.json'), 'utf8')) as ActorClaimsInput
+  const signed = new Uint8Array(await signActor(unsigned, claims, { issuer, subject }))
+  await writeWhole(path, signed)
+  await writeWhole(stampPath, stampOf(ingredients, signed))
+  return { name, path, wasm: signed, rebuilt: true }
+}
+
+/**
+ * Compiles AssemblyScript in this process.
+ *
+ * @param entry path from the project's root
+ * @throws Error with the compiler's own words when the source does not compile
+ */
+export async function compileActor(entry: string): Promise<Uint8Array<ArrayBuffer>> {
+  const asc = await import('assemblyscript/asc')
+  let said = ''
+  let wasm: Uint8Array | undefined
+  const { error } = await asc.main(
+    [entry, '--baseDir', root, '--outFile', 'out.wasm', ...compilerOptions],
+    {
+      stderr: { write: (text: string | Uint8Array) => void (said += text.toString()) },
+      writeFile(_name: string, contents: string | Uint8Array) {
+        if (typeof contents !== 'string') wasm = contents
+      },
+    },
+  )
+  if (error || !wasm) throw new Error(`${entry} does not compile\n${said}`, { cause: error })
+  return new Uint8Array(wasm)
+}
+
+/** A key that signs examples, kept in `build/keys` and made there on first use. */
+export async function exampleKey(type: 'account' | 'module', name = 'examples'): Promise<KeyPair> {
+  const path = join(keysDirectory, `${name}_${type}.nk`)
+  const known = await readIfThere(path)
+  if (known) return KeyPair.fromSeed(known.toString().trim())
+  await mkdir(keysDirectory, { recursive: true, mode: 0o700 })
+  const temporary = `${path}.${randomUUID()}`
+  await writeFile(temporary, `${KeyPair.generate(type).seed}\n`, { mode: 0o600 })
+  try {
+    await link(temporary, path)
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error
+  } finally {
+    await rm(temporary)
+  }
+  return KeyPair.fromSeed((await readFile(path, 'utf8')).trim())
+}
+
+function compilerVersion(): unknown {
+  const require = createRequire(import.meta.url)
+  return (require('assemblyscript/package.json') as { version: string }).version
+}
+
+async function sourcesIn(directory: string): Promise<string[]> {
+  const paths = (await readdir(directory, { recursive: true })).sort()
+  return paths.filter((path) => /\.(?:ts|json)$/u.test(path)).map((path) => join(directory, path))
+}
+
+/** Of the first text, and of each file's path and content. */
+async function hashOf([text, ...paths]: [string, ...string[]]): Promise<string> {
+  const hash = createHash('sha256').update(text)
+  for (const path of paths) hash.update(`\0${path}\0`).update(await readFile(path))
+  return hash.digest('hex')
+}
+
+function stampOf(ingredients: string, wasm: Uint8Array): string {
+  return `${ingredients} ${createHash('sha256').update(wasm).digest('hex')}\n`
+}
+
+async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
+  await mkdir(outDirectory, { recursive: true })
+  const temporary = `${path}.${randomUUID()}`
+  await writeFile(temporary, contents)
+  await rename(temporary, path)
+}
+
+async function readIfThere(path: string): Promise<Buffer<ArrayBuffer> | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+if (import.meta.main) {
+  const names = process.argv.slice(2)
+  for (const name of names.length > 0 ? names : await exampleActors()) {
+    const started = performance.now()
+    const { path, wasm, rebuilt } = await buildExampleActor(name)
+    const took = rebuilt ? `${Math.round(performance.now() - started)} ms` : 'unchanged'
+    console.log(`${path.slice(root.length + 1)}  ${wasm.length} bytes  ${took}`)
+  }
+}
