@@ -1,3 +1,91 @@
-export async function main(args: string[]): Promise<void> {
-  console.log(process.version, args)
+import { parseArguments, usage } from './arguments.ts'
+import { commandTable, findCommand } from './commands.ts'
+import { printError, reportError } from './error-report.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+/**
+ * Runs one command line and sets the process's exit code: 0 done, or that of the error's code.
+ *
+ * @param args What follows `wash-ts`.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const terminal = processTerminal(wantsJson(args))
+  // A reader that has enough, such as `head`, closes the pipe: that is no failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+  try {
+    await runCommand(args, terminal)
+  } catch (error) {
+    const report = await reportError(error)
+    printError(report, terminal)
+    if (report.code === 'ERR_INTERNAL' && error instanceof Error && wantsStack(args, terminal)) {
+      terminal.note(error.stack ?? '')
+    }
+    process.exitCode = report.exitCode
+  }
+}
+
+async function runCommand(args: readonly string[], terminal: Terminal): Promise<void> {
+  const { words, flags } = splitLeadingFlags(args)
+  if (flags.includes('--version') || flags.includes('-V'))
+    return runCommand(['version', ...outputFlags(flags)], terminal)
+  const [first] = words
+  if (first === undefined) {
+    const { overview } = await import('./help.ts')
+    terminal.print(overview(commandTable, terminal.paint))
+    if (!flags.includes('--help') && !flags.includes('-h')) process.exitCode = 2
+    return
+  }
+  const found = findCommand(words)
+  if (!found) {
+    const { groupOverview } = await import('./help.ts')
+    terminal.print(groupOverview(first, commandTable, terminal.paint))
+    return
+  }
+  const command = await found.entry.load()
+  const parsed = parseArguments(command, [...found.rest, ...flags], terminal.env)
+  if (parsed.options.flag('help')) {
+    const { manualPage } = await import('./help.ts')
+    terminal.print(manualPage(command, terminal.paint))
+    return
+  }
+  const result = await command.run({ ...parsed, terminal })
+  if (result) terminal.print(terminal.json ? JSON.stringify(result.data) : result.text)
+}
+
+/** Flags may stand before the command: `wash-ts -o json keys list`. */
+function splitLeadingFlags(args: readonly string[]): { words: string[]; flags: string[] } {
+  const flags: string[] = []
+  let index = 0
+  for (; index < args.length; index++) {
+    const arg = args[index] ?? ''
+    if (!arg.startsWith('-')) break
+    if (arg === '-o' || arg === '--output' || arg === '--log-level') {
+      flags.push(arg, args[++index] ?? '')
+    } else if (/^(-o.+|--output=.*|--log-level=.*|--help|-h|--version|-V)$/.test(arg)) {
+      flags.push(arg === '-h' ? '--help' : arg)
+    } else {
+      throw usage(arg, `wash-ts has no flag ${arg} before a command`)
+    }
+  }
+  return { words: args.slice(index), flags }
+}
+
+function outputFlags(flags: readonly string[]): string[] {
+  return flags.filter((flag) => flag !== '--version' && flag !== '-V')
+}
+
+/** Read before anything can fail, so that failures of parsing are reported in the right form. */
+function wantsJson(args: readonly string[]): boolean {
+  return args.some(
+    (arg, index) =>
+      /^(-o|--output=)json$/.test(arg) ||
+      (arg === 'json' && /^(-o|--output)$/.test(args[index - 1] ?? '')),
+  )
+}
+
+function wantsStack(args: readonly string[], terminal: Terminal): boolean {
+  return terminal.env['WASH_LOG_LEVEL'] === 'debug' || args.join(' ').includes('--log-level debug')
 }

@@ -1,0 +1,132 @@
+import type { Command } from './command.ts'
+import { usage } from './arguments.ts'
+import { suggest } from './suggest.ts'
+
+/** A command's name and summary, without the code behind it. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+/**
+ * Every command, in the order of `wash-ts help`. Only the one that runs is imported: the start-up
+ * time of `wash-ts up` is counted.
+ */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'run actors, from a manifest or straight from their files',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  {
+    name: 'call',
+    summary: 'load an actor, call one operation, print the answer',
+    load: async () => (await import('./commands/call.ts')).call,
+  },
+  {
+    name: 'new actor',
+    summary: 'make a project for an actor of your own',
+    load: async () => (await import('./commands/new-actor.ts')).newActor,
+  },
+  {
+    name: 'claims sign',
+    summary: 'sign an actor: what it is called and which contracts it may use',
+    load: async () => (await import('./commands/claims-sign.ts')).claimsSign,
+  },
+  {
+    name: 'claims inspect',
+    summary: 'show who signed an actor, what it may use, and whether a host would load it',
+    load: async () => (await import('./commands/claims-inspect.ts')).claimsInspect,
+  },
+  {
+    name: 'claims token',
+    summary: 'make a token for an actor, operator, account or provider',
+    load: async () => (await import('./commands/claims-token.ts')).claimsToken,
+  },
+  {
+    name: 'keys gen',
+    summary: 'make a key pair',
+    load: async () => (await import('./commands/keys-gen.ts')).keysGen,
+  },
+  {
+    name: 'keys get',
+    summary: 'print the seed of a stored key',
+    load: async () => (await import('./commands/keys-get.ts')).keysGet,
+  },
+  {
+    name: 'keys list',
+    summary: 'list the stored keys',
+    load: async () => (await import('./commands/keys-list.ts')).keysList,
+  },
+  {
+    name: 'completions',
+    summary: 'print a completion script for a shell',
+    load: async () => (await import('./commands/completions.ts')).completions,
+  },
+  {
+    name: 'version',
+    summary: 'print the versions of wash-ts and Node',
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+  {
+    name: 'help',
+    summary: 'explain a command or an error code',
+    load: async () => (await import('./commands/help.ts')).help,
+  },
+]
+
+/** Other names for commands, as wash had them. */
+const aliases: Readonly<Record<string, string>> = {
+  'key gen': 'keys gen',
+  'key get': 'keys get',
+  'key list': 'keys list',
+}
+
+/** A command that was found, and the words after its name. */
+export interface FoundCommand {
+  readonly entry: CommandEntry
+  readonly rest: readonly string[]
+}
+
+/**
+ * Finds the command that `words` begin with.
+ *
+ * @returns `undefined` where they name only a group, such as `claims`, and ask for its help.
+ * @throws CliError `ERR_USAGE`, with the nearest command there is
+ */
+export function findCommand(words: readonly string[]): FoundCommand | undefined {
+  for (const length of [2, 1]) {
+    if (words.length < length) continue
+    const spoken = words.slice(0, length).join(' ')
+    const name = aliases[spoken] ?? spoken
+    const entry = commandTable.find((candidate) => candidate.name === name)
+    if (entry) return { entry, rest: words.slice(length) }
+  }
+  const [first = '', second] = words
+  const inGroup = commandTable.filter(({ name }) => name.startsWith(`${first} `))
+  if (inGroup.length > 0 && (second === undefined || second === '--help' || second === '-h')) {
+    if (second !== undefined) return undefined
+    const names = inGroup.map(({ name }) => name.slice(first.length + 1)).join(', ')
+    throw usage(first, `wash-ts ${first} needs one of ${names}`)
+  }
+  if (inGroup.length > 0 && second !== undefined) {
+    const nearest = suggest(
+      second,
+      inGroup.map(({ name }) => name.slice(first.length + 1)),
+    )
+    throw usage(
+      second,
+      `wash-ts has no command ${JSON.stringify(`${first} ${second}`)}`,
+      nearest && `${first} ${nearest}`,
+    )
+  }
+  const names = commandTable.map(({ name }) => name)
+  const nearest =
+    suggest(words.slice(0, 2).join(' '), names) ??
+    suggest(
+      first,
+      names.map((name) => name.split(' ')[0] ?? name),
+    )
+  throw usage(first, `wash-ts has no command ${JSON.stringify(first)}`, nearest)
+}
