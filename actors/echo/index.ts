@@ -25,8 +25,7 @@ register('HandleRequest', (request: Reader, response: Writer): void => {
   beginHttpResponse(response, 200, 1)
   response.string('content-type')
   if (http.bodyLength > 0) {
-    const contentType = http.header('content-type')
-    response.string(contentType === null ? 'application/octet-stream' : contentType)
+    if (!http.writeHeader(response, 'content-type')) response.string('application/octet-stream')
     beginHttpBody(response)
     response.binary(http.bodyStart, http.bodyLength)
   } else {

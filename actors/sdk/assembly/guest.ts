@@ -2,7 +2,7 @@ import './abort'
 import { guestError, guestRequest, guestResponse } from './abi'
 import { Reader } from './reader'
 import { Region } from './region'
-import { decodeUtf8, equalsAscii } from './utf8'
+import { equalsAscii } from './utf8'
 import { Writer } from './writer'
 
 /**
@@ -61,15 +61,9 @@ export function __guest_call(operationLength: i32, payloadLength: i32): i32 {
   guestRequest(operation, payload)
   request.reset(payload, payloadLength)
   failure = null
-  dispatch(operation, operationLength)
-  const succeeded = failure === null
-  if (!succeeded) {
-    response.truncate(0)
-    response.text(failure!)
-    guestError(response.start, response.length)
-  } else {
-    guestResponse(response.start, response.length)
-  }
+  const succeeded = dispatch(operation, operationLength)
+  if (succeeded) guestResponse(response.start, response.length)
+  else guestError(response.start, response.length)
   failure = null
   response.release()
   input.release()
@@ -78,22 +72,32 @@ export function __guest_call(operationLength: i32, payloadLength: i32): i32 {
   return i32(succeeded)
 }
 
-function dispatch(operation: usize, length: i32): void {
-  const route = find(operation, length)
-  if (route !== null) {
-    route.handler(request, response)
-    const problem = request.problem
-    if (problem !== null) fail(malformed(route.operation, problem))
-  } else if (equalsAscii(operation, length, 'HealthRequest')) response.nil()
-  else fail('Could not find function "' + decodeUtf8(operation, min(length, 100)) + '"')
-}
-
-function find(operation: usize, length: i32): Route | null {
+/** Leaves in `response` what the host gets: the result when it returns true, else the error. */
+function dispatch(operation: usize, length: i32): bool {
   let route = routes
   while (route !== null && !equalsAscii(operation, length, route.operation)) route = route.next
-  return route
-}
-
-function malformed(operation: string, problem: string): string {
-  return `malformed ${operation}: ${problem} at byte ${request.problemOffset}`
+  if (route === null) {
+    if (equalsAscii(operation, length, 'HealthRequest')) {
+      response.nil()
+      return true
+    }
+    response.text('Could not find function "')
+    response.raw(operation, min(length, 100))
+    response.byte(0x22)
+    return false
+  }
+  route.handler(request, response)
+  const problem = request.problem
+  const failed = failure
+  if (problem === null && failed === null) return true
+  response.truncate(0)
+  if (problem !== null) {
+    response.text('malformed ')
+    response.text(route.operation)
+    response.text(': ')
+    response.text(problem)
+    response.text(' at byte ')
+    response.decimal(request.problemOffset)
+  } else if (failed !== null) response.text(failed)
+  return false
 }

@@ -1,14 +1,8 @@
-import {
-  hostCall,
-  hostError,
-  hostErrorLength,
-  hostResponse,
-  hostResponseLength,
-} from './abi'
+import { hostCall, hostError, hostErrorLength, hostResponse, hostResponseLength } from './abi'
 import { Reader } from './reader'
 import { Region } from './region'
 import { Result } from './result'
-import { decodeUtf8, isUtf8 } from './utf8'
+import { decodeUtf8 } from './utf8'
 import { Writer } from './writer'
 
 /** The link that is meant when none is named. */
@@ -70,7 +64,7 @@ export function send(): Reader {
     const start = incoming.reserve(length)
     if (length > 0) hostError(start)
     reply.reset(start, 0)
-    reply.fail(length > 0 && isUtf8(start, length) ? decodeUtf8(start, length) : 'host call failed')
+    reply.fail(length > 0 ? decodeUtf8(start, length) : 'host call failed')
   } else {
     const length = <i32>hostResponseLength()
     const start = incoming.reserve(length)
@@ -86,6 +80,13 @@ export function settle<T>(value: T): Result<T> {
   incoming.release()
   if (problem === null) return new Result<T>(value, null)
   if (refused) return new Result<T>(value, problem)
-  const place = ' at byte ' + reply.problemOffset.toString()
-  return new Result<T>(value, 'malformed reply to ' + calling + ': ' + problem + place)
+  outgoing.text('malformed reply to ')
+  outgoing.text(calling)
+  outgoing.text(': ')
+  outgoing.text(problem)
+  outgoing.text(' at byte ')
+  outgoing.decimal(reply.problemOffset)
+  const error = decodeUtf8(outgoing.start, outgoing.length)
+  outgoing.release()
+  return new Result<T>(value, error)
 }

@@ -47,7 +47,7 @@ export class HttpRequest {
     return copy
   }
 
-  /** The body as UTF-8, with what is not replaced. */
+  /** The body as text; where it is not UTF-8, U+FFFD alone. */
   get text(): string {
     return decodeUtf8(this.bodyStart, this.bodyLength)
   }
@@ -64,15 +64,15 @@ export class HttpRequest {
 
   /** A header's value, or null. Letter case of the name does not matter. */
   header(name: string): string | null {
-    const headers = scratch
-    headers.reset(this.headerStart, this.headerBytes)
-    for (let i = 0; i < this.headerCount; i++) {
-      headers.text()
-      const found = equalsAsciiIgnoringCase(headers.contentStart, headers.contentLength, name)
-      headers.text()
-      if (found) return decodeUtf8(headers.contentStart, headers.contentLength)
-    }
-    return null
+    if (!this.findHeader(name)) return null
+    return decodeUtf8(scratch.contentStart, scratch.contentLength)
+  }
+
+  /** Writes a header's value as a MessagePack text, decoding nothing; false where there is none. */
+  writeHeader(to: Writer, name: string): bool {
+    if (!this.findHeader(name)) return false
+    to.utf8(scratch.contentStart, scratch.contentLength)
+    return true
   }
 
   /** The value of a query parameter as it is on the wire (not decoded), or null. */
@@ -138,6 +138,18 @@ export class HttpRequest {
     if (!this.methodStart) from.fail('no field "method"')
     if (!this.pathStart) from.fail('no field "path"')
     if (!this.queryStart) from.fail('no field "queryString"')
+  }
+
+  /** Leaves a header's value in the scratch reader. */
+  private findHeader(name: string): bool {
+    scratch.reset(this.headerStart, this.headerBytes)
+    for (let i = 0; i < this.headerCount; i++) {
+      scratch.text()
+      const found = equalsAsciiIgnoringCase(scratch.contentStart, scratch.contentLength, name)
+      scratch.text()
+      if (found) return true
+    }
+    return false
   }
 
   private readHeader(from: Reader): void {
@@ -206,7 +218,8 @@ export function beginHttpResponse(to: Writer, statusCode: u32, headers: i32): vo
   to.string('statusCode')
   to.uint(statusCode)
   to.string('status')
-  to.string(reason(statusCode))
+  // No host shows this text to anyone, but the message has a place for it.
+  to.string(statusCode == 200 ? 'OK' : '')
   to.string('header')
   to.map(headers)
 }
@@ -228,17 +241,6 @@ export function handleRequest(fn: (request: HttpRequest) => HttpResponse): void 
 
 function answer(request: Reader, response: Writer): void {
   received.read(request)
-  if (request.problem === null) handler!(received).write(response)
-}
-
-/** No host shows it to anyone, but the message has a place for it. */
-function reason(statusCode: u32): string {
-  if (statusCode == 200) return 'OK'
-  if (statusCode == 201) return 'Created'
-  if (statusCode == 204) return 'No Content'
-  if (statusCode == 400) return 'Bad Request'
-  if (statusCode == 404) return 'Not Found'
-  if (statusCode == 405) return 'Method Not Allowed'
-  if (statusCode == 500) return 'Internal Server Error'
-  return ''
+  const answering = handler
+  if (request.problem === null && answering !== null) answering(received).write(response)
 }

@@ -23,7 +23,10 @@ export function quoteJson(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit >= 0x20 && unit != 0x22 && unit != 0x5c) continue
-    quoted += text.substring(clean, i) + '\\u00' + hex(unit >> 4) + hex(unit & 15)
+    quoted +=
+      text.substring(clean, i) +
+      '\\u00' +
+      String.fromCharCode(hexDigit(unit >> 4), hexDigit(unit & 15))
     clean = i + 1
   }
   return quoted + text.substring(clean) + '"'
@@ -31,15 +34,14 @@ export function quoteJson(text: string): string {
 
 function escape(to: Writer, byte: u32): void {
   to.byte(0x5c)
-  if (byte == 0x22 || byte == 0x5c) {
-    to.byte(byte)
-    return
+  if (byte < 0x20) {
+    to.text('u00')
+    to.byte(hexDigit(byte >> 4))
+    byte = hexDigit(byte & 15)
   }
-  to.text('u00')
-  to.text(hex(byte >> 4))
-  to.text(hex(byte & 15))
+  to.byte(byte)
 }
 
-function hex(digit: u32): string {
-  return String.fromCharCode(digit < 10 ? 0x30 + digit : 0x57 + digit)
+function hexDigit(value: u32): u32 {
+  return value < 10 ? 0x30 + value : 0x57 + value
 }

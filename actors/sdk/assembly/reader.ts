@@ -230,7 +230,7 @@ export class Reader {
     else if (tag <= 0xd8) this.content((1 << (tag - 0xd4)) + 1)
     else if (tag <= 0xdb) this.content(this.big(1 << (tag - 0xd9)))
     else if (tag <= 0xdd) return <i64>this.big(2 << (tag - 0xdc))
-    else return <i64>this.big(2 << (tag - 0xde)) << 1
+    else return (<i64>this.big(2 << (tag - 0xde))) << 1
     return 0
   }
 

@@ -27,8 +27,7 @@ export class Region {
 
   /** Makes room for `length` bytes and keeps the first `used`. */
   grow(length: i32, used: i32): void {
-    const doubled = this.capacity <= 0x20000000 ? this.capacity << 1 : length
-    this.move(max(length, doubled), used)
+    this.move(max(<u32>length, (<u32>this.capacity) << 1), used)
   }
 
   /** Gives back what an unusually large call needed. */
@@ -40,7 +39,7 @@ export class Region {
     }
   }
 
-  private move(length: i32, used: i32): void {
+  private move(length: u32, used: i32): void {
     const start = heap.alloc(length)
     if (used > 0) memory.copy(start, this.start, used)
     if (this.start != this.initialStart) heap.free(this.start)

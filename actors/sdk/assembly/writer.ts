@@ -1,4 +1,8 @@
 import { Region } from './region'
+import { codeUnit, encodeUtf8 } from './utf8'
+
+/** How many bytes stand before the content of a text or bytes, at most. */
+const LONGEST_HEAD: i32 = 5
 
 /**
  * Writes MessagePack, always in the shortest form, straight into the memory the host reads.
@@ -76,12 +80,17 @@ export class Writer {
 
   /** A text; half a surrogate pair becomes U+FFFD. */
   string(value: string): void {
-    const before = this.used
+    const mark = this.used
     this.stringHead(value.length)
     if (this.ascii(value)) return
-    this.used = before
-    this.stringHead(String.UTF8.byteLength(value))
+    // Its length in UTF-8 is not known yet: write it behind the longest head, then close the gap.
+    this.used = mark
+    this.beginBinary()
     this.text(value)
+    const length = this.used - mark - LONGEST_HEAD
+    this.used = mark
+    this.stringHead(length)
+    this.raw(this.start + mark + LONGEST_HEAD, length)
   }
 
   /** A text that is UTF-8 already. */
@@ -101,51 +110,52 @@ export class Writer {
 
   /** The UTF-8 of a text, as bytes. */
   binaryText(value: string): void {
-    const before = this.used
-    this.binaryHead(value.length)
-    if (this.ascii(value)) return
-    this.used = before
-    this.binaryHead(String.UTF8.byteLength(value))
+    const mark = this.beginBinary()
     this.text(value)
+    this.endBinary(mark)
   }
 
   /** Starts bytes of unknown length; give the result to {@link endBinary}. */
   beginBinary(): i32 {
     const mark = this.used
-    this.need(2)
-    this.used = mark + 2
+    this.need(LONGEST_HEAD)
+    this.used = mark + LONGEST_HEAD
     return mark
   }
 
   /** Ends what {@link beginBinary} started: everything written since is its content. */
   endBinary(mark: i32): void {
-    const length = this.used - mark - 2
-    if (length > 0xff) {
-      const wider = length > 0xffff ? 3 : 1
-      this.need(wider)
-      const content = this.start + mark + 2
-      memory.copy(content + wider, content, length)
-    }
+    const length = this.used - mark - LONGEST_HEAD
     this.used = mark
-    this.binaryHead(length)
-    this.used += length
+    this.binary(this.start + mark + LONGEST_HEAD, length)
   }
 
   /** Bytes as they are: MessagePack made elsewhere, or a reply that is none. */
   raw(start: usize, length: i32): void {
     this.need(length)
-    memory.copy(this.start + this.used, start, length)
+    copy(this.start + this.used, start, length)
     this.used += length
   }
 
   /** The UTF-8 of a text, bare. */
   text(value: string): void {
     this.need(value.length * 3)
-    const units = changetype<usize>(value)
-    const mode = String.UTF8.ErrorMode.REPLACE
-    this.used += <i32>(
-      String.UTF8.encodeUnsafe(units, value.length, this.start + this.used, false, mode)
-    )
+    this.used = <i32>(encodeUtf8(value, this.start + this.used) - this.start)
+  }
+
+  /** A number in decimal digits, bare. */
+  decimal(value: i64): void {
+    let left = <u64>value
+    if (value < 0) {
+      this.byte(0x2d)
+      left = <u64>-value
+    }
+    let unit: u64 = 1
+    while (left / unit >= 10) unit *= 10
+    while (unit > 0) {
+      this.byte(0x30 + <u32>((left / unit) % 10))
+      unit /= 10
+    }
   }
 
   /** One byte, bare. */
@@ -159,10 +169,9 @@ export class Writer {
   private ascii(value: string): bool {
     const length = value.length
     this.need(length)
-    const units = changetype<usize>(value)
     const to = this.start + this.used
-    for (let i: usize = 0; i < <usize>length; i++) {
-      const unit = <u32>load<u16>(units + (i << 1))
+    for (let i = 0; i < length; i++) {
+      const unit = codeUnit(value, i)
       if (unit >= 0x80) return false
       store<u8>(to + i, unit)
     }
@@ -217,7 +226,18 @@ export class Writer {
 
   private need(more: i32): void {
     const total = this.used + more
-    if (total < 0) throw new Error('message too large')
-    if (total > this.region.capacity) this.region.grow(total, this.used)
+    if (<u32>total > <u32>this.region.capacity) this.region.grow(total, this.used)
   }
+}
+
+/** As `memory.copy`, which costs a call out of the module: most copies are too short for that. */
+function copy(to: usize, from: usize, length: i32): void {
+  if (length < 8 || length > 64) {
+    memory.copy(to, from, length)
+    return
+  }
+  const last = length - 8
+  const tail = load<u64>(from + last)
+  for (let i = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i))
+  store<u64>(to + last, tail)
 }
