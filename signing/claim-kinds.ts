@@ -15,7 +15,7 @@ import type {
   ProviderClaimsInput,
   TokenKind,
 } from './claims.ts'
-import { ClaimsReader } from './claims-reader.ts'
+import { ClaimsReader, invalidClaim } from './claims-reader.ts'
 import type { KeyType } from './key-type.ts'
 import type { JsonObject } from './strict-json.ts'
 
@@ -111,9 +111,13 @@ function writeActor(input: ActorClaimsInput & { readonly hash: string }): object
     caps: input.contracts ?? [],
     rev: input.revision,
     ver: input.version,
-    call_alias: input.callAlias === undefined ? undefined : normaliseCallAlias(input.callAlias),
+    call_alias: input.callAlias === undefined ? undefined : writtenAlias(input.callAlias),
     prov: input.isProvider ?? false,
   }
+}
+
+function writtenAlias(alias: string): string {
+  return normaliseCallAlias(alias) || invalidClaim('wascap.call_alias', 'empty once normalised')
 }
 
 function readProviderClaims(wascap: ClaimsReader): Own<ProviderClaims> {

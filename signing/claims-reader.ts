@@ -90,8 +90,12 @@ export class ClaimsReader {
 
   /** @throws SigningError `ERR_CLAIMS_INVALID`, always */
   invalid(name: string, reason: string): never {
-    const claim = this.#path + name
-    const message = `the claim ${JSON.stringify(claim)} is ${reason}`
-    throw new SigningError('ERR_CLAIMS_INVALID', { claim, reason }, message)
+    return invalidClaim(this.#path + name, reason)
   }
+}
+
+/** @throws SigningError `ERR_CLAIMS_INVALID`, always. `claim` is the claim's path from the top */
+export function invalidClaim(claim: string, reason: string): never {
+  const message = `the claim ${JSON.stringify(claim)} is ${reason}`
+  throw new SigningError('ERR_CLAIMS_INVALID', { claim, reason }, message)
 }

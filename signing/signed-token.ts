@@ -3,6 +3,7 @@
 import type { ClaimsInputOf, ClaimsOf, TokenKind } from './claims.ts'
 import { claimKinds, readCommonClaims, readOwnClaims } from './claim-kinds.ts'
 import { SigningError } from './errors.ts'
+import { invalidClaim } from './claims-reader.ts'
 import { makeTokenId } from './jti.ts'
 import { KeyPair } from './key-pair.ts'
 import { keyLetter, type KeyType } from './key-type.ts'
@@ -59,7 +60,7 @@ export async function signToken<K extends TokenKind>(
   const [failure] = identityFailures(kind, { issuer: keys.issuer.publicKey, subject })
   if (failure) throw failure
   if (input.expiresAt && input.notBefore && input.expiresAt <= input.notBefore)
-    throw invalidClaim('exp', 'not after nbf')
+    invalidClaim('exp', 'not after nbf')
   const payload = JSON.stringify({
     exp: input.expiresAt && toSeconds('exp', input.expiresAt),
     jti: options.jti ?? makeTokenId(),
@@ -150,7 +151,11 @@ function identityFailures(
   const failures: SigningError[] = []
   if (!isKeyOf(issuers, issuer)) {
     const detail = { issuer: repeatable(issuer), expected: issuers }
-    const message = `the issuer is ${describe(issuer, issuers)}`
+    // wash 0.1.6 did this when told both keys; the account then never signed, so it vouches for nothing
+    const swapped =
+      kind === 'actor' && isPublicKey(issuer, 'module') && isPublicKey(subject, 'account')
+    const hint = swapped ? '; issuer and subject are swapped' : ''
+    const message = `the issuer is ${describe(issuer, issuers)}${hint}`
     failures.push(new SigningError('ERR_ISSUER_INVALID', detail, message))
   }
   if (subjects.length === 0 ? subject === '' : !isKeyOf(subjects, subject)) {
@@ -178,11 +183,7 @@ function describe(text: string, expected: readonly KeyType[]): string {
 
 function toSeconds(claim: string, date: Date): number {
   const seconds = Math.floor(date.getTime() / 1000)
-  if (Number.isSafeInteger(seconds) && seconds >= 0) return seconds
-  throw invalidClaim(claim, 'not a date since 1970')
-}
-
-function invalidClaim(claim: string, reason: string): SigningError {
-  const message = `the claim ${JSON.stringify(claim)} is ${reason}`
-  return new SigningError('ERR_CLAIMS_INVALID', { claim, reason }, message)
+  return Number.isSafeInteger(seconds) && seconds >= 0
+    ? seconds
+    : invalidClaim(claim, 'not a date since 1970')
 }
