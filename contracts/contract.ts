@@ -19,13 +19,29 @@ export type Dialect = 'A' | 'B' | 'C' | 'D' | 'E'
 export interface OperationCodec<Request = unknown, Response = unknown> {
   /** The operation's name on the wire, such as `HandleRequest` or `HttpServer.HandleRequest`. */
   readonly wireName: string
-  /** The result is the caller's own: no shared buffer. */
+  /**
+   * The result is the caller's own: no shared buffer.
+   *
+   * @throws ContractError `ERR_MESSAGE_INVALID` for a value that does not fit, such as an `Add` of 2^31
+   */
   encodeRequest(request: Request): Uint8Array
-  /** @throws ContractError `ERR_MESSAGE_INVALID` */
+  /**
+   * Byte fields of the result are views of `bytes`.
+   *
+   * @throws ContractError `ERR_MESSAGE_INVALID`
+   */
   decodeRequest(bytes: Uint8Array): Request
-  /** The result is the caller's own: no shared buffer. */
+  /**
+   * The result is the caller's own: no shared buffer.
+   *
+   * @throws ContractError `ERR_MESSAGE_INVALID` for a value that does not fit
+   */
   encodeResponse(response: Response): Uint8Array
-  /** @throws ContractError `ERR_MESSAGE_INVALID` */
+  /**
+   * Byte fields of the result are views of `bytes`.
+   *
+   * @throws ContractError `ERR_MESSAGE_INVALID`
+   */
   decodeResponse(bytes: Uint8Array): Response
 }
 
@@ -38,17 +54,30 @@ export interface OperationType {
 /** Operations by their canonical name (the name waSCC 0.6 to 0.14 gave them: `HandleRequest`, `Get`). */
 export type OperationTypes = Record<string, OperationType>
 
+/** An operation that an actor may ask of a provider: which one it is, and how it is written. */
+export interface ProviderOperation {
+  /** The canonical name. */
+  readonly operation: string
+  readonly codec: OperationCodec
+}
+
+/**
+ * Finds by name. A `Map` is one; a contract that the host knows nothing about has one that knows
+ * every name (and lists none).
+ */
+export interface Lookup<Value> {
+  get(name: string): Value | undefined
+  keys(): Iterable<string>
+}
+
 /** The codecs of one contract in one dialect. */
 export interface ContractDialect {
   /** The contract id that actors of this dialect use, such as `wascc:keyvalue`. */
   readonly contractId: string
   /** Actor to provider, by wire name: which canonical operation it is, and its codec. */
-  readonly toProvider: ReadonlyMap<
-    string,
-    { readonly operation: string; readonly codec: OperationCodec }
-  >
+  readonly toProvider: Lookup<ProviderOperation>
   /** Provider to actor, by canonical operation name. */
-  readonly toActor: ReadonlyMap<string, OperationCodec>
+  readonly toActor: Lookup<OperationCodec>
 }
 
 /**

@@ -1,0 +1,84 @@
+/** The health check that the host itself asks of an actor. No claim grants it, so it has no id. */
+import {
+  asArray,
+  asMap,
+  asProtobuf,
+  type Body,
+  contractOf,
+  dialectOf,
+  operationsOf,
+} from './codec.ts'
+import type { Contract, ContractDialect } from './contract.ts'
+import { bool, struct, text } from './shape.ts'
+
+/** What an actor says of itself. One that answers without an error is healthy. */
+export interface HealthResponse {
+  readonly healthy: boolean
+  /** Empty if there is nothing to say; dialects before D cannot say anything. */
+  readonly message: string
+}
+
+/** What the host asks of an actor. */
+export type HealthToActor = {
+  HealthRequest: { request: Record<never, never>; response: HealthResponse }
+}
+
+interface Placeholder {
+  readonly placeholder: boolean
+}
+
+const placeholder = struct<Placeholder>({ placeholder: { shape: bool, absent: false } })
+const nothingAsked = struct<Record<never, never>>({})
+
+/** Requests carry one field that says nothing: wasmCloud set it, waSCC did not. */
+function asking(body: Body<Placeholder>, value: boolean): Body<Record<never, never>> {
+  return {
+    encode: () => body.encode({ placeholder: value }),
+    decode: (payload) => {
+      body.decode(payload)
+      return {}
+    },
+  }
+}
+
+const answered: Body<HealthResponse> = {
+  encode: () => Uint8Array.of(0xc0),
+  decode: () => ({ healthy: true, message: '' }),
+}
+
+const answeredEmpty: Body<HealthResponse> = { ...answered, encode: () => new Uint8Array(0) }
+
+/** A struct, or nothing at all from actors that had nothing to add. */
+function saying(omitEmpty: boolean): Body<HealthResponse> {
+  const body = asMap(
+    struct<HealthResponse>({
+      healthy: { shape: bool },
+      message: { shape: text, absent: '', ...(omitEmpty ? { omit: '' } : {}) },
+    }),
+  )
+  return {
+    encode: body.encode,
+    decode: (payload) => {
+      const isNothing = payload.length === 0 || payload[0] === 0xc0
+      return isNothing ? answered.decode(payload) : body.decode(payload)
+    },
+  }
+}
+
+function dialect(
+  wireName: string,
+  request: Body<Record<never, never>>,
+  response: Body<HealthResponse>,
+): ContractDialect {
+  const operation = operationsOf<HealthToActor>('health')
+  return dialectOf('health', [], [operation('HealthRequest', wireName, request, response)])
+}
+
+/** Is the actor well? The host may ask any actor. */
+export const health: Contract<Record<never, never>, HealthToActor> = contractOf('health', [], {
+  A: dialect('HealthRequest', asking(asProtobuf(placeholder), false), answeredEmpty),
+  B: dialect('HealthRequest', asking(asArray(placeholder), false), answeredEmpty),
+  C: dialect('HealthRequest', asking(asMap(placeholder), false), answered),
+  D: dialect('HealthRequest', asking(asMap(placeholder), true), saying(false)),
+  E: dialect('Actor.HealthRequest', asMap(nothingAsked), saying(true)),
+})

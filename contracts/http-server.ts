@@ -1,0 +1,218 @@
+/** HTTP server contract: `wascc:http_server`, `wasmcloud:httpserver`. */
+import { STATUS_CODES } from 'node:http'
+import {
+  asArray,
+  asMap,
+  asProtobuf,
+  type Body,
+  contractOf,
+  dialectOf,
+  mapWriter,
+  operationsOf,
+} from './codec.ts'
+import type { Contract, ContractDialect } from './contract.ts'
+import { within } from './errors.ts'
+import { headerLists, headerMap, readHeaders } from './http-headers.ts'
+import { Reader } from './msgpack-reader.ts'
+import {
+  bytes,
+  encodedText,
+  integer,
+  type MessageShape,
+  noBytes,
+  type Shape,
+  struct,
+  text,
+} from './shape.ts'
+
+/** A request as the HTTP server hands it to an actor. */
+export interface HttpRequest {
+  /** Upper case: `GET`. */
+  readonly method: string
+  /** Without the query: `/visits`. */
+  readonly path: string
+  /** What follows the question mark, not decoded; empty if there is none. */
+  readonly queryString: string
+  /**
+   * Name, value, name, value … as node's `rawHeaders` has them. Actors get names in lower case;
+   * dialects before E get one value a name, the last one, and several `cookie` joined by `; `.
+   */
+  readonly headers: readonly string[]
+  /** Empty if there is none. */
+  readonly body: Uint8Array
+}
+
+/** What an actor answers. */
+export interface HttpResponse {
+  /** 100 to 999. */
+  readonly statusCode: number
+  /** Name, value, name, value … with names as the actor wrote them; not checked any further. */
+  readonly headers: readonly string[]
+  /** Empty if there is none. */
+  readonly body: Uint8Array
+}
+
+/** What the provider asks of an actor. */
+export type HttpServerToActor = {
+  HandleRequest: { request: HttpRequest; response: HttpResponse }
+}
+
+const statusCode = integer(100, 999)
+
+function requestShape(headers: Shape<readonly string[]>): MessageShape<HttpRequest> {
+  return struct<HttpRequest>({
+    method: { shape: text },
+    path: { shape: text },
+    queryString: { shape: text },
+    headers: { shape: headers, key: 'header', absent: [] },
+    body: { shape: bytes, absent: noBytes },
+  })
+}
+
+interface ResponseWithStatus extends HttpResponse {
+  /** The words of the status line. Actors write them, nobody reads them. */
+  readonly status: string
+}
+
+/** With the status text that actors before dialect E write. */
+const responseWithStatus = struct<ResponseWithStatus>({
+  statusCode: { shape: statusCode },
+  status: { shape: text, absent: '' },
+  headers: { shape: headerMap, key: 'header', absent: [] },
+  body: { shape: bytes, absent: noBytes },
+})
+
+const responseWithLists = struct<HttpResponse>({
+  statusCode: { shape: statusCode },
+  headers: { shape: headerLists, key: 'header', absent: [] },
+  body: { shape: bytes, absent: noBytes },
+})
+
+function withoutStatus(body: Body<ResponseWithStatus>): Body<HttpResponse> {
+  return {
+    encode: (response) =>
+      body.encode({ ...response, status: STATUS_CODES[response.statusCode] ?? '' }),
+    decode: (payload) => {
+      const { statusCode, headers, body: content } = body.decode(payload)
+      return { statusCode, headers, body: content }
+    },
+  }
+}
+
+const keys = {
+  method: encodedText('method'),
+  path: encodedText('path'),
+  queryString: encodedText('queryString'),
+  header: encodedText('header'),
+  body: encodedText('body'),
+  statusCode: encodedText('statusCode'),
+  status: encodedText('status'),
+}
+
+/** The same bytes as `asMap(requestShape(headers))`, on the way that every HTTP request takes. */
+function fastRequest(headers: Shape<readonly string[]>): Body<HttpRequest> {
+  return {
+    encode: (request) => {
+      const writer = mapWriter
+      writer.start()
+      writer.map(5)
+      writer.raw(keys.method)
+      writer.text(request.method)
+      writer.raw(keys.path)
+      writer.text(request.path)
+      writer.raw(keys.queryString)
+      writer.text(request.queryString)
+      writer.raw(keys.header)
+      headers.write(writer, request.headers)
+      writer.raw(keys.body)
+      return writer.finishWithBytes(request.body)
+    },
+    decode: asMap(requestShape(headers)).decode,
+  }
+}
+
+/**
+ * The same value as the shape gives, for responses whose keys come in the order that every SDK
+ * writes; the shape reads the others.
+ */
+function fastResponse(slow: Body<HttpResponse>): Body<HttpResponse> {
+  return {
+    encode: slow.encode,
+    decode: (payload) => {
+      const reader = new Reader(payload)
+      if (reader.atArray()) return slow.decode(payload)
+      const count = reader.map()
+      let read = 0
+      let status = 0
+      let headers: readonly string[] = []
+      let body = noBytes
+      let field = 'statusCode'
+      try {
+        if (!reader.matches(keys.statusCode)) return slow.decode(payload)
+        status = statusCode.read(reader)
+        read++
+        if (reader.matches(keys.status)) {
+          field = 'status'
+          reader.text()
+          read++
+        }
+        if (reader.matches(keys.header)) {
+          field = 'headers'
+          headers = readHeaders(reader)
+          read++
+        }
+        if (reader.matches(keys.body)) {
+          field = 'body'
+          body = reader.bytes()
+          read++
+        }
+      } catch (error) {
+        throw within(error, field)
+      }
+      if (read !== count) return slow.decode(payload)
+      reader.finish()
+      return { statusCode: status, headers, body }
+    },
+  }
+}
+
+function dialect(
+  contractId: string,
+  wireName: string,
+  request: Body<HttpRequest>,
+  response: Body<HttpResponse>,
+): ContractDialect {
+  const operation = operationsOf<HttpServerToActor>(contractId)
+  return dialectOf(contractId, [], [operation('HandleRequest', wireName, request, response)])
+}
+
+const request = requestShape(headerMap)
+const response = fastResponse(withoutStatus(asMap(responseWithStatus)))
+
+/** HTTP requests to actors. An actor asks nothing of this provider. */
+export const httpServer: Contract<Record<never, never>, HttpServerToActor> = contractOf(
+  'http_server',
+  ['wascc:http_server', 'wasmcloud:httpserver'],
+  {
+    A: dialect(
+      'wascc:http_server',
+      'HandleRequest',
+      asProtobuf(request),
+      withoutStatus(asProtobuf(responseWithStatus)),
+    ),
+    B: dialect(
+      'wascc:http_server',
+      'HandleRequest',
+      asArray(request),
+      withoutStatus(asArray(responseWithStatus)),
+    ),
+    C: dialect('wascc:http_server', 'HandleRequest', fastRequest(headerMap), response),
+    D: dialect('wasmcloud:httpserver', 'HandleRequest', fastRequest(headerMap), response),
+    E: dialect(
+      'wasmcloud:httpserver',
+      'HttpServer.HandleRequest',
+      fastRequest(headerLists),
+      fastResponse(asMap(responseWithLists)),
+    ),
+  },
+)

@@ -1,0 +1,90 @@
+/** Capability contracts: typed operations, and how each generation of actors writes them. */
+import type { Contract } from './contract.ts'
+import { extras } from './extras.ts'
+import { health } from './health.ts'
+import { httpServer } from './http-server.ts'
+import { keyvalue } from './keyvalue.ts'
+import { logging } from './logging.ts'
+import { messaging } from './messaging.ts'
+
+export { type RawOperations, rawContract } from './codec.ts'
+export type {
+  Contract,
+  ContractDialect,
+  Dialect,
+  Lookup,
+  OperationCodec,
+  OperationType,
+  OperationTypes,
+  ProviderOperation,
+} from './contract.ts'
+export {
+  type Detection,
+  type DialectFacts,
+  detectDialect,
+  type ProbeOutcome,
+  type ProbeSpec,
+  splitOperation,
+} from './dialect.ts'
+export {
+  type AnyContractError,
+  ContractError,
+  type ContractErrorCode,
+  type ContractErrorDetails,
+  contractErrors,
+} from './errors.ts'
+export type {
+  ExtrasToProvider,
+  GuidResponse,
+  RandomRequest,
+  RandomResponse,
+  SequenceResponse,
+} from './extras.ts'
+export type { HealthResponse, HealthToActor } from './health.ts'
+export type { HttpRequest, HttpResponse, HttpServerToActor } from './http-server.ts'
+export type {
+  AddRequest,
+  AddResponse,
+  CountResponse,
+  DeleteResponse,
+  ExistsResponse,
+  GetResponse,
+  KeyRequest,
+  KeysRequest,
+  KeyValueRequest,
+  KeyValueToProvider,
+  ListItemDeleteRequest,
+  PushRequest,
+  RangeRequest,
+  SetRequest,
+  ValueResponse,
+  ValuesResponse,
+} from './keyvalue.ts'
+export type { LogEntry, LoggingToProvider, LogLevel } from './logging.ts'
+export type {
+  BrokerMessage,
+  MessagingToActor,
+  MessagingToProvider,
+  RequestMessage,
+} from './messaging.ts'
+export { extras, health, httpServer, keyvalue, logging, messaging }
+
+/** Every contract that the host knows the operations of, `health` among them. */
+export const contracts: readonly Contract[] = [
+  httpServer,
+  keyvalue,
+  logging,
+  messaging,
+  extras,
+  health,
+]
+
+const byId = new Map(contracts.flatMap((contract) => contract.ids.map((id) => [id, contract])))
+
+/**
+ * The contract of an id of any dialect: `wascc:keyvalue` and `wasmcloud:keyvalue` are one.
+ * `undefined` for an id that is not ours to know; see {@link rawContract}.
+ */
+export function contractForId(id: string): Contract | undefined {
+  return byId.get(id)
+}
