@@ -1,0 +1,64 @@
+/**
+ * How much of everything a module may have. The two that an operator sets come in; the rest are
+ * ceilings that real modules stay far below and that keep preparing, compiling and instantiating
+ * in proportion to the module's size.
+ */
+
+import { EngineError } from '../errors.ts'
+
+/** What the operator allows one instance. */
+export interface PrepareLimits {
+  /** Bytes of linear memory; rounded down to whole 64 KiB pages. */
+  readonly memoryBytes: number
+  /** Elements of all tables together. */
+  readonly tableElements: number
+}
+
+/** Bytes in a page of linear memory. */
+export const pageBytes = 65_536
+
+/** Ceilings of the module itself. Those with V8's figure in the comment are below it so that what is added fits. */
+export const ceilings = {
+  moduleBytes: 33_554_432,
+  /** Of the rewritten module: at worst a loop of three bytes becomes one of some thirty. */
+  preparedBytes: 100_663_296,
+  types: 50_000,
+  params: 255,
+  results: 64,
+  imports: 1_000,
+  /** V8: 1,000,000 */
+  functions: 200_000,
+  tables: 16,
+  globals: 50_000,
+  exports: 20_000,
+  elementSegments: 50_000,
+  dataSegments: 50_000,
+  customSections: 1_000,
+  nameBytes: 10_000,
+  /** V8: 50,000, parameters included. */
+  locals: 40_000,
+  /** Of all functions together: V8 sets up each function's locals when it validates. */
+  localsTotal: 4_000_000,
+  /** V8's own, of the rewritten body. */
+  functionBytes: 7_654_321,
+  /** Blocks within blocks. */
+  nesting: 20_000,
+} as const
+
+/** @throws EngineError `ERR_WASM_LIMIT` if `wanted` is more than the ceiling of that name */
+export function checkCeiling(limit: keyof typeof ceilings, wanted: number): void {
+  if (wanted > ceilings[limit]) throw limitExceeded(limit, wanted, ceilings[limit])
+}
+
+/** The error for a module that wants more than it may have. */
+export function limitExceeded(
+  limit: string,
+  wanted: number,
+  allowed: number,
+): EngineError<'ERR_WASM_LIMIT'> {
+  return new EngineError(
+    'ERR_WASM_LIMIT',
+    { limit, wanted, allowed },
+    `module wants ${wanted} of ${limit}, ${allowed} allowed`,
+  )
+}
