@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { usage } from './arguments.ts'
+import type { CliError } from './errors.ts'
 import { suggest } from './suggest.ts'
 
 /** A command's name and summary, without the code behind it. */
@@ -40,9 +41,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/claims-inspect.ts')).claimsInspect,
   },
   {
-    name: 'claims token',
-    summary: 'make a token for an actor, operator, account or provider',
-    load: async () => (await import('./commands/claims-token.ts')).claimsToken,
+    name: 'claims token actor',
+    summary: 'make the token of an actor, outside any module',
+    load: async () => (await import('./commands/claims-token.ts')).claimsTokenActor,
+  },
+  {
+    name: 'claims token provider',
+    summary: 'make the token of a capability provider',
+    load: async () => (await import('./commands/claims-token.ts')).claimsTokenProvider,
+  },
+  {
+    name: 'claims token account',
+    summary: 'make the token of an account, which signs actors',
+    load: async () => (await import('./commands/claims-token.ts')).claimsTokenAccount,
+  },
+  {
+    name: 'claims token operator',
+    summary: 'make the token of an operator, which signs accounts',
+    load: async () => (await import('./commands/claims-token.ts')).claimsTokenOperator,
   },
   {
     name: 'keys gen',
@@ -89,44 +105,60 @@ export interface FoundCommand {
   readonly rest: readonly string[]
 }
 
+/** The commands whose names begin with the words of `group`, such as `claims`; often none. */
+export function commandsIn(group: string): readonly CommandEntry[] {
+  return commandTable.filter(({ name }) => name.startsWith(`${group} `))
+}
+
 /**
  * Finds the command that `words` begin with.
  *
- * @returns `undefined` where they name only a group, such as `claims`, and ask for its help.
  * @throws CliError `ERR_USAGE`, with the nearest command there is
  */
-export function findCommand(words: readonly string[]): FoundCommand | undefined {
-  for (const length of [2, 1]) {
+export function findCommand(words: readonly string[]): FoundCommand {
+  for (const length of [3, 2, 1]) {
     if (words.length < length) continue
     const spoken = words.slice(0, length).join(' ')
     const name = aliases[spoken] ?? spoken
     const entry = commandTable.find((candidate) => candidate.name === name)
     if (entry) return { entry, rest: words.slice(length) }
   }
-  const [first = '', second] = words
-  const inGroup = commandTable.filter(({ name }) => name.startsWith(`${first} `))
-  if (inGroup.length > 0 && (second === undefined || second === '--help' || second === '-h')) {
-    if (second !== undefined) return undefined
-    const names = inGroup.map(({ name }) => name.slice(first.length + 1)).join(', ')
-    throw usage(first, `wash-ts ${first} needs one of ${names}`)
+  throw unknownCommand(words)
+}
+
+function unknownCommand(words: readonly string[]): CliError {
+  let group: string | undefined
+  for (const length of [2, 1]) {
+    const spoken = words.slice(0, length).join(' ')
+    if (commandsIn(spoken).length > 0) {
+      group = spoken
+      break
+    }
   }
-  if (inGroup.length > 0 && second !== undefined) {
-    const nearest = suggest(
-      second,
-      inGroup.map(({ name }) => name.slice(first.length + 1)),
-    )
-    throw usage(
-      second,
-      `wash-ts has no command ${JSON.stringify(`${first} ${second}`)}`,
-      nearest && `${first} ${nearest}`,
-    )
+  if (group === undefined) {
+    const [first = ''] = words
+    const names = commandTable.map(({ name }) => name)
+    const nearest =
+      suggest(words.slice(0, 2).join(' '), names) ??
+      suggest(
+        first,
+        names.map((name) => name.split(' ')[0] ?? name),
+      )
+    return usage(first, `wash-ts has no command ${JSON.stringify(first)}`, nearest)
   }
-  const names = commandTable.map(({ name }) => name)
-  const nearest =
-    suggest(words.slice(0, 2).join(' '), names) ??
-    suggest(
-      first,
-      names.map((name) => name.split(' ')[0] ?? name),
-    )
-  throw usage(first, `wash-ts has no command ${JSON.stringify(first)}`, nearest)
+  const next = [...new Set(commandsIn(group).map(({ name }) => wordAfter(group, name)))]
+  const given = words[group.split(' ').length]
+  if (given === undefined || given.startsWith('-')) {
+    return usage(group, `wash-ts ${group} needs one of ${next.join(', ')}`)
+  }
+  const nearest = suggest(given, next)
+  return usage(
+    given,
+    `wash-ts has no command ${JSON.stringify(`${group} ${given}`)}`,
+    nearest && `${group} ${nearest}`,
+  )
+}
+
+function wordAfter(group: string, name: string): string {
+  return name.slice(group.length + 1).split(' ')[0] ?? ''
 }

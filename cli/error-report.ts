@@ -67,7 +67,8 @@ export function printError(report: ErrorReport, terminal: Terminal): void {
 async function knownCode(error: unknown): Promise<[string, ErrorInfo] | undefined> {
   const code = codeOf(error)
   if (code === undefined) return undefined
-  const errors = await allErrors()
+  const errors: Readonly<Record<string, ErrorInfo>> =
+    code in cliErrors ? cliErrors : await allErrors()
   const info = Object.hasOwn(errors, code) ? errors[code] : undefined
   return info && [code, info]
 }

@@ -25,16 +25,10 @@ export function overview(commands: readonly CommandEntry[], paint: Paint): strin
   ].join('\n')
 }
 
-/** What `wash-ts claims --help` prints: the commands whose names begin with `group`. */
-export function groupOverview(
-  group: string,
-  commands: readonly CommandEntry[],
-  paint: Paint,
-): string {
-  const rows = commands
-    .filter(({ name }) => name.startsWith(`${group} `))
-    .map(({ name, summary }): [string, string] => [name, summary])
-  return [`${paint('strong', 'Commands:')}`, ...table(rows)].join('\n')
+/** What `wash-ts claims --help` prints: the commands of a group. */
+export function groupOverview(commands: readonly CommandEntry[], paint: Paint): string {
+  const rows = commands.map(({ name, summary }): [string, string] => [name, summary])
+  return [paint('strong', 'Commands:'), ...table(rows)].join('\n')
 }
 
 /** The manual page of one command. */

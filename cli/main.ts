@@ -1,5 +1,5 @@
 import { parseArguments, usage } from './arguments.ts'
-import { commandTable, findCommand } from './commands.ts'
+import { commandsIn, commandTable, findCommand } from './commands.ts'
 import { printError, reportError } from './error-report.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
@@ -38,12 +38,13 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
     if (!flags.includes('--help') && !flags.includes('-h')) process.exitCode = 2
     return
   }
-  const found = findCommand(words)
-  if (!found) {
+  const group = words.slice(0, -1).join(' ')
+  if (isHelpFlag(words.at(-1)) && commandsIn(group).length > 0) {
     const { groupOverview } = await import('./help.ts')
-    terminal.print(groupOverview(first, commandTable, terminal.paint))
+    terminal.print(groupOverview(commandsIn(group), terminal.paint))
     return
   }
+  const found = findCommand(words)
   const command = await found.entry.load()
   const parsed = parseArguments(command, [...found.rest, ...flags], terminal.env)
   if (parsed.options.flag('help')) {
@@ -53,6 +54,10 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
   }
   const result = await command.run({ ...parsed, terminal })
   if (result) terminal.print(terminal.json ? JSON.stringify(result.data) : result.text)
+}
+
+function isHelpFlag(word: string | undefined): boolean {
+  return word === '--help' || word === '-h'
 }
 
 /** Flags may stand before the command: `wash-ts -o json keys list`. */

@@ -1,5 +1,5 @@
 import type { Command, CommandResult } from '../command.ts'
-import { commandTable, findCommand } from '../commands.ts'
+import { type CommandEntry, commandsIn, commandTable, findCommand } from '../commands.ts'
 import { allErrors, errorDocs } from '../error-report.ts'
 import { groupOverview, manualPage, overview } from '../help.ts'
 import { suggest } from '../suggest.ts'
@@ -23,13 +23,11 @@ export const help: Command = {
     const [first] = words
     if (first === undefined) return commandList(paint)
     if (/^err_/i.test(first)) return errorPage(first.toUpperCase(), paint)
-    const isGroup =
-      words.length === 1 && commandTable.some(({ name }) => name.startsWith(`${first} `))
-    const found = isGroup ? undefined : findCommand(words)
-    if (!found) {
-      const entries = commandTable.filter(({ name }) => name.startsWith(`${first} `))
-      return { text: groupOverview(first, commandTable, paint), data: { commands: list(entries) } }
+    const group = commandsIn(words.join(' '))
+    if (group.length > 0) {
+      return { text: groupOverview(group, paint), data: { commands: list(group) } }
     }
+    const found = findCommand(words)
     const command = await found.entry.load()
     const { name, summary, description, positionals, options } = command
     return {
@@ -43,7 +41,7 @@ function commandList(paint: Paint): CommandResult {
   return { text: overview(commandTable, paint), data: { commands: list(commandTable) } }
 }
 
-function list(entries: typeof commandTable): { name: string; summary: string }[] {
+function list(entries: readonly CommandEntry[]): { name: string; summary: string }[] {
   return entries.map(({ name, summary }) => ({ name, summary }))
 }
 
