@@ -4,6 +4,7 @@ import type {
   ContractDialect,
   Dialect,
   Lookup,
+  NoContent,
   OperationCodec,
   OperationTypes,
   ProviderOperation,
@@ -66,7 +67,7 @@ export function asProtobuf<T>(shape: MessageShape<T>): Body<T> {
 export const nothing: Body<void> = { encode: () => noBytes, decode: () => undefined }
 
 /** A request without content, which the wire leaves empty. */
-export const emptyRequest: Body<object> = { encode: () => noBytes, decode: () => ({}) }
+export const emptyRequest: Body<NoContent> = { encode: () => noBytes, decode: () => ({}) }
 
 /** Makes the operations of one contract id, held to the contract's operation types. */
 export function operationsOf<Types extends OperationTypes>(

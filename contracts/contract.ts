@@ -54,6 +54,12 @@ export interface OperationType {
 /** Operations by their canonical name (the name waSCC 0.6 to 0.14 gave them: `HandleRequest`, `Get`). */
 export type OperationTypes = Record<string, OperationType>
 
+/** The operations of a contract that has none in one direction. */
+export type NoOperations = Record<string, never>
+
+/** A request without content. */
+export type NoContent = Record<string, never>
+
 /** An operation that an actor may ask of a provider: which one it is, and how it is written. */
 export interface ProviderOperation {
   /** The canonical name. */

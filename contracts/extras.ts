@@ -9,7 +9,7 @@ import {
   emptyRequest,
   operationsOf,
 } from './codec.ts'
-import type { Contract, ContractDialect } from './contract.ts'
+import type { Contract, ContractDialect, NoContent, NoOperations } from './contract.ts'
 import { MessageFault } from './errors.ts'
 import type { Reader } from './msgpack-reader.ts'
 import type { Writer } from './msgpack-writer.ts'
@@ -39,18 +39,15 @@ export interface SequenceResponse {
 
 /** What actors ask of the host's generators. */
 export type ExtrasToProvider = {
-  RequestGuid: { request: Record<never, never>; response: GuidResponse }
+  RequestGuid: { request: NoContent; response: GuidResponse }
   RequestRandom: { request: RandomRequest; response: RandomResponse }
-  RequestSequence: { request: Record<never, never>; response: SequenceResponse }
+  RequestSequence: { request: NoContent; response: SequenceResponse }
 }
 
 interface Bodies {
-  readonly guid: readonly [request: Body<Record<never, never>>, response: Body<GuidResponse>]
+  readonly guid: readonly [request: Body<NoContent>, response: Body<GuidResponse>]
   readonly random: readonly [request: Body<RandomRequest>, response: Body<RandomResponse>]
-  readonly sequence: readonly [
-    request: Body<Record<never, never>>,
-    response: Body<SequenceResponse>,
-  ]
+  readonly sequence: readonly [request: Body<NoContent>, response: Body<SequenceResponse>]
 }
 
 function waScc(contractId: string, bodies: Bodies): ContractDialect {
@@ -114,7 +111,7 @@ function flat(randomKey: 'randomNumber' | 'random_number'): Bodies {
       },
     }),
   )
-  const asking = (part: Partial<FlatRequest>): Body<Record<never, never>> => ({
+  const asking = (part: Partial<FlatRequest>): Body<NoContent> => ({
     encode: () => request.encode({ ...notAsked, ...part }),
     decode: (payload) => {
       request.decode(payload)
@@ -155,7 +152,7 @@ function flat(randomKey: 'randomNumber' | 'random_number'): Bodies {
 
 /** Dialect A: one request with a type in it, and a `oneof` as result, whose members are written even if zero. */
 function protobufBodies(): Bodies {
-  const asking = (type: number): Body<Record<never, never>> => {
+  const asking = (type: number): Body<NoContent> => {
     const body = asProtobuf(struct<{ type: number }>({ type: { shape: int32 } }))
     return {
       encode: () => body.encode({ type }),
@@ -202,7 +199,11 @@ function protobufBodies(): Bodies {
  * An enum of Rust as MessagePack had it then: a map of one entry, whose key is the variant's index
  * (or name, from later writers), and whose value is what the variant holds.
  */
-function variant<T>(index: number, name: string, shape: Shape<T>): Pick<Shape<T>, 'read' | 'write'> {
+function variant<T>(
+  index: number,
+  name: string,
+  shape: Shape<T>,
+): Pick<Shape<T>, 'read' | 'write'> {
   return {
     write: (writer: Writer, value: T) => {
       writer.map(1)
@@ -222,8 +223,8 @@ function variant<T>(index: number, name: string, shape: Shape<T>): Pick<Shape<T>
 
 /** Dialect B: structs of one field, an enum. */
 function variantBodies(): Bodies {
-  const unit: Shape<Record<never, never>> = {
-    ...struct<Record<never, never>>({}),
+  const unit: Shape<NoContent> = {
+    ...struct<NoContent>({}),
     write: (writer) => writer.nil(),
     read: (reader) => {
       if (!reader.nil()) reader.skip()
@@ -277,7 +278,7 @@ function numbergen(contractId: string): ContractDialect {
   const operation = operationsOf<ExtrasToProvider>(contractId)
   const randomNumber = asMap(bare<RandomResponse, number>(uint32, 'randomNumber'))
   const any32Bits: Body<RandomRequest> = {
-    encode: (request) => emptyRequest.encode(request),
+    encode: () => emptyRequest.encode({}),
     decode: () => ({ min: 0, max: 2 ** 32 }),
   }
   const range = asMap(struct<RandomRequest>({ min: { shape: uint32 }, max: { shape: uint32 } }))
@@ -298,7 +299,7 @@ function numbergen(contractId: string): ContractDialect {
 }
 
 /** Unique ids, random numbers and sequences, which a module without imports cannot make. */
-export const extras: Contract<ExtrasToProvider, Record<never, never>> = contractOf(
+export const extras: Contract<ExtrasToProvider, NoOperations> = contractOf(
   'extras',
   ['wascc:extras', 'wasmcloud:extras', 'wasmcloud:builtin:numbergen'],
   {

@@ -8,7 +8,7 @@ import {
   dialectOf,
   operationsOf,
 } from './codec.ts'
-import type { Contract, ContractDialect } from './contract.ts'
+import type { Contract, ContractDialect, NoContent, NoOperations } from './contract.ts'
 import { bool, struct, text } from './shape.ts'
 
 /** What an actor says of itself. One that answers without an error is healthy. */
@@ -20,7 +20,7 @@ export interface HealthResponse {
 
 /** What the host asks of an actor. */
 export type HealthToActor = {
-  HealthRequest: { request: Record<never, never>; response: HealthResponse }
+  HealthRequest: { request: NoContent; response: HealthResponse }
 }
 
 interface Placeholder {
@@ -28,10 +28,10 @@ interface Placeholder {
 }
 
 const placeholder = struct<Placeholder>({ placeholder: { shape: bool, absent: false } })
-const nothingAsked = struct<Record<never, never>>({})
+const nothingAsked = struct<NoContent>({})
 
 /** Requests carry one field that says nothing: wasmCloud set it, waSCC did not. */
-function asking(body: Body<Placeholder>, value: boolean): Body<Record<never, never>> {
+function asking(body: Body<Placeholder>, value: boolean): Body<NoContent> {
   return {
     encode: () => body.encode({ placeholder: value }),
     decode: (payload) => {
@@ -67,7 +67,7 @@ function saying(omitEmpty: boolean): Body<HealthResponse> {
 
 function dialect(
   wireName: string,
-  request: Body<Record<never, never>>,
+  request: Body<NoContent>,
   response: Body<HealthResponse>,
 ): ContractDialect {
   const operation = operationsOf<HealthToActor>('health')
@@ -75,7 +75,7 @@ function dialect(
 }
 
 /** Is the actor well? The host may ask any actor. */
-export const health: Contract<Record<never, never>, HealthToActor> = contractOf('health', [], {
+export const health: Contract<NoOperations, HealthToActor> = contractOf('health', [], {
   A: dialect('HealthRequest', asking(asProtobuf(placeholder), false), answeredEmpty),
   B: dialect('HealthRequest', asking(asArray(placeholder), false), answeredEmpty),
   C: dialect('HealthRequest', asking(asMap(placeholder), false), answered),

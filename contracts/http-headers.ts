@@ -73,7 +73,7 @@ export function writeHeaders(writer: Writer, headers: readonly string[]): void {
     const values = allValues[slot]
     writer.raw(name.encoded)
     if (values === undefined) writer.text(firstValues[slot] as string)
-    else writer.text(name.text === 'cookie' ? values.join('; ') : (values.at(-1) as string))
+    else writer.text(name.text === 'cookie' ? values.join('; ') : (values[values.length - 1] ?? ''))
   }
 }
 
@@ -96,7 +96,7 @@ export function singleHeaders(headers: readonly string[]): [name: string, value:
   return Array.from({ length: count }, (_, slot) => {
     const name = (slotNames[slot] as Name).text
     const values = allValues[slot] ?? [firstValues[slot] as string]
-    return [name, name === 'cookie' ? values.join('; ') : (values.at(-1) as string)]
+    return [name, name === 'cookie' ? values.join('; ') : (values[values.length - 1] ?? '')]
   })
 }
 

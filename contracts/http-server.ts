@@ -10,7 +10,7 @@ import {
   mapWriter,
   operationsOf,
 } from './codec.ts'
-import type { Contract, ContractDialect } from './contract.ts'
+import type { Contract, ContractDialect, NoOperations } from './contract.ts'
 import { within } from './errors.ts'
 import { headerLists, headerMap, readHeaders } from './http-headers.ts'
 import { Reader } from './msgpack-reader.ts'
@@ -190,7 +190,7 @@ const request = requestShape(headerMap)
 const response = fastResponse(withoutStatus(asMap(responseWithStatus)))
 
 /** HTTP requests to actors. An actor asks nothing of this provider. */
-export const httpServer: Contract<Record<never, never>, HttpServerToActor> = contractOf(
+export const httpServer: Contract<NoOperations, HttpServerToActor> = contractOf(
   'http_server',
   ['wascc:http_server', 'wasmcloud:httpserver'],
   {

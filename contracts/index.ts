@@ -7,12 +7,15 @@ import { keyvalue } from './keyvalue.ts'
 import { logging } from './logging.ts'
 import { messaging } from './messaging.ts'
 
+export { type ClaimFlag, claimFlags } from './claim-flags.ts'
 export { type RawOperations, rawContract } from './codec.ts'
 export type {
   Contract,
   ContractDialect,
   Dialect,
   Lookup,
+  NoContent,
+  NoOperations,
   OperationCodec,
   OperationType,
   OperationTypes,
@@ -42,6 +45,7 @@ export type {
 } from './extras.ts'
 export type { HealthResponse, HealthToActor } from './health.ts'
 export type { HttpRequest, HttpResponse, HttpServerToActor } from './http-server.ts'
+export { decodeJsonResponse, type EncodedCall, encodeJsonRequest } from './json.ts'
 export type {
   AddRequest,
   AddResponse,

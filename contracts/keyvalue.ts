@@ -9,7 +9,7 @@ import {
   nothing,
   operationsOf,
 } from './codec.ts'
-import type { Contract, ContractDialect } from './contract.ts'
+import type { Contract, ContractDialect, NoOperations } from './contract.ts'
 import { bool, int32, mapped, type MessageShape, struct, text, texts, uint32 } from './shape.ts'
 
 export interface KeyRequest {
@@ -318,7 +318,7 @@ function otp(contractId: string): ContractDialect {
 }
 
 /** A store of text by key: values, counters, lists and sets. */
-export const keyvalue: Contract<KeyValueToProvider, Record<never, never>> = contractOf(
+export const keyvalue: Contract<KeyValueToProvider, NoOperations> = contractOf(
   'keyvalue',
   ['wascc:keyvalue', 'wasmcloud:keyvalue'],
   {

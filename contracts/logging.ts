@@ -1,6 +1,6 @@
 /** Logging contract: `wascc:logging`, `wasmcloud:logging`, `wasmcloud:builtin:logging`. */
 import { asArray, asMap, type Body, contractOf, dialectOf, nothing, operationsOf } from './codec.ts'
-import type { Contract, ContractDialect } from './contract.ts'
+import type { Contract, ContractDialect, NoOperations } from './contract.ts'
 import { MessageFault } from './errors.ts'
 import { integer, mapped, type Shape, struct, text } from './shape.ts'
 
@@ -72,7 +72,7 @@ function dialect(contractId: string, wireName: string, request: Body<LogEntry>):
 }
 
 /** Lines for the log. Actors of dialect A had no such contract. */
-export const logging: Contract<LoggingToProvider, Record<never, never>> = contractOf(
+export const logging: Contract<LoggingToProvider, NoOperations> = contractOf(
   'logging',
   ['wascc:logging', 'wasmcloud:logging', 'wasmcloud:builtin:logging'],
   {

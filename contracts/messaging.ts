@@ -10,16 +10,7 @@ import {
   operationsOf,
 } from './codec.ts'
 import type { Contract, ContractDialect } from './contract.ts'
-import {
-  bool,
-  bytes,
-  int64,
-  type MessageShape,
-  noBytes,
-  struct,
-  text,
-  uint32,
-} from './shape.ts'
+import { bool, bytes, int64, type MessageShape, noBytes, struct, text, uint32 } from './shape.ts'
 
 /** A message of a broker. */
 export interface BrokerMessage {
@@ -74,10 +65,7 @@ const requestMessageMs = struct<RequestMessage>({
 })
 
 /** Up to dialect B a message was a field of another struct: first when delivered, second when published. */
-function wrapped(
-  number: 1 | 2,
-  body: <T>(shape: MessageShape<T>) => Body<T>,
-): Body<BrokerMessage> {
+function wrapped(number: 1 | 2, body: <T>(shape: MessageShape<T>) => Body<T>): Body<BrokerMessage> {
   const inner = body(struct<{ message: BrokerMessage }>({ message: { shape: message, number } }))
   return {
     encode: (value) => inner.encode({ message: value }),
@@ -159,13 +147,17 @@ export const messaging: Contract<MessagingToProvider, MessagingToActor> = contra
       reply: bareBody,
       deliver: asMap(message),
     }),
-    D: dialect('wasmcloud:messaging', { ...waSccNames, deliver: 'HandleMessage' }, {
-      publish: asMap(message),
-      published: wasPublished,
-      request: asMap(requestMessage),
-      reply: asMap(message),
-      deliver: asMap(message),
-    }),
+    D: dialect(
+      'wasmcloud:messaging',
+      { ...waSccNames, deliver: 'HandleMessage' },
+      {
+        publish: asMap(message),
+        published: wasPublished,
+        request: asMap(requestMessage),
+        reply: asMap(message),
+        deliver: asMap(message),
+      },
+    ),
     E: dialect(
       'wasmcloud:messaging',
       {

@@ -164,15 +164,19 @@ interface WireField {
  * A struct of these fields, in this order. Keys that are not among them are ignored; a key given
  * twice is refused.
  */
-export function struct<T extends object>(fields: {
-  [Name in keyof T]-?: Field<T[Name]>
-}): MessageShape<T> {
-  const list: WireField[] = Object.entries(fields as Record<string, Field<unknown>>).map(([name, field], index) => ({
-    name,
-    field,
-    number: field.number ?? index + 1,
-    encodedKey: encodedText(field.key ?? name),
-  }))
+export function struct<T extends object>(
+  fields: {
+    [Name in keyof T]-?: Field<T[Name]>
+  },
+): MessageShape<T> {
+  const list: WireField[] = Object.entries(fields as Record<string, Field<unknown>>).map(
+    ([name, field], index) => ({
+      name,
+      field,
+      number: field.number ?? index + 1,
+      encodedKey: encodedText(field.key ?? name),
+    }),
+  )
   const byKey = new Map<string, number>()
   const byNumber = new Map<number, number>()
   for (const [index, { name, field, number }] of list.entries()) {
@@ -287,7 +291,11 @@ export function struct<T extends object>(fields: {
   }
 }
 
-function readField(reader: Reader, { name, field }: WireField, into: Record<string, unknown>): void {
+function readField(
+  reader: Reader,
+  { name, field }: WireField,
+  into: Record<string, unknown>,
+): void {
   try {
     into[name] =
       field.absent !== undefined && reader.nil() ? field.absent : field.shape.read(reader)
