@@ -6,12 +6,20 @@ import {
   beginHttpBody,
   beginHttpResponse,
   HttpRequest,
+  Literal,
   Reader,
   register,
   Writer,
 } from '../sdk/assembly'
 
 export { __guest_call } from '../sdk/assembly'
+
+const CONTENT_TYPE = new Literal('content-type')
+const JSON_TYPE = new Literal('application/json')
+const BINARY_TYPE = new Literal('application/octet-stream')
+const BEFORE_METHOD = new Literal('{"method":')
+const BEFORE_PATH = new Literal(',"path":')
+const BEFORE_QUERY = new Literal(',"queryString":')
 
 const http = new HttpRequest()
 
@@ -21,22 +29,22 @@ register('Echo', (request: Reader, response: Writer): void => {
 
 register('HandleRequest', (request: Reader, response: Writer): void => {
   http.read(request)
-  if (request.problem !== null) return
+  if (request.failed) return
   beginHttpResponse(response, 200, 1)
-  response.string('content-type')
+  response.literal(CONTENT_TYPE)
   if (http.bodyLength > 0) {
-    if (!http.writeHeader(response, 'content-type')) response.string('application/octet-stream')
+    if (!http.writeHeader(response, 'content-type')) response.literal(BINARY_TYPE)
     beginHttpBody(response)
     response.binary(http.bodyStart, http.bodyLength)
   } else {
-    response.string('application/json')
+    response.literal(JSON_TYPE)
     beginHttpBody(response)
     const body = response.beginBinary()
-    response.text('{"method":')
+    response.rawLiteral(BEFORE_METHOD)
     http.writeMethod(response)
-    response.text(',"path":')
+    response.rawLiteral(BEFORE_PATH)
     http.writePath(response)
-    response.text(',"queryString":')
+    response.rawLiteral(BEFORE_QUERY)
     http.writeQueryString(response)
     response.byte(0x7d)
     response.endBinary(body)

@@ -1,4 +1,5 @@
 import { guestError } from './abi'
+import { codeUnit } from './utf8'
 
 const TEXT = memory.data(512)
 /** Where the message must end, so that a place in a file still fits behind it. */
@@ -18,9 +19,9 @@ export function guestAbort(
   column: u32,
 ): void {
   let at = TEXT
-  at = ascii(at, MESSAGE_END, message === null ? 'aborted' : message)
+  at = ascii(at, MESSAGE_END, message)
   at = ascii(at, FILE_END, '; ')
-  at = ascii(at, FILE_END, fileName === null ? 'unknown' : fileName)
+  at = ascii(at, FILE_END, fileName)
   at = ascii(at, FILE_END, ' (')
   at = decimal(at, line)
   at = ascii(at, FILE_END + 16, ',')
@@ -30,9 +31,11 @@ export function guestAbort(
   unreachable()
 }
 
-function ascii(at: usize, end: usize, text: string): usize {
-  for (let i = 0; i < text.length && at < end; i++) {
-    const unit = text.charCodeAt(i)
+function ascii(at: usize, end: usize, text: string | null): usize {
+  if (!changetype<usize>(text)) return at
+  const known = changetype<string>(text)
+  for (let i = 0; i < known.length && at < end; i++) {
+    const unit = codeUnit(known, i)
     store<u8>(at++, unit < 0x80 ? unit : 0x3f)
   }
   return at

@@ -1,5 +1,6 @@
 import './abort'
 import { guestError, guestRequest, guestResponse } from './abi'
+import { Literal } from './literal'
 import { Reader } from './reader'
 import { Region } from './region'
 import { equalsAscii } from './utf8'
@@ -11,9 +12,10 @@ import { Writer } from './writer'
  */
 export type Handler = (request: Reader, response: Writer) => void
 
+@unmanaged
 class Route {
   constructor(
-    readonly operation: string,
+    readonly operation: Literal,
     readonly handler: Handler,
     readonly next: Route | null,
   ) {}
@@ -31,10 +33,10 @@ let failure: string | null = null
  *
  * Call it at the top level of the actor's entry file: it then runs once an instance.
  *
- * @param operation ASCII, as it is on the wire, such as `HandleRequest`
+ * @param operation as it is on the wire, such as `HandleRequest`
  */
 export function register(operation: string, handler: Handler): void {
-  routes = new Route(operation, handler, routes)
+  routes = new Route(new Literal(operation), handler, routes)
 }
 
 /**
@@ -43,7 +45,7 @@ export function register(operation: string, handler: Handler): void {
  * Unlike `throw`, which traps and costs the host this instance, the actor goes on serving.
  */
 export function fail(problem: string): void {
-  if (failure === null) failure = problem
+  if (!changetype<usize>(failure)) failure = problem
 }
 
 /**
@@ -55,7 +57,7 @@ export function fail(problem: string): void {
  * @returns 1 when there is a response, 0 when there is an error
  */
 export function __guest_call(operationLength: i32, payloadLength: i32): i32 {
-  if (ASC_RUNTIME == 0) ERROR('this SDK needs --runtime minimal: stub never frees memory')
+  if (ASC_RUNTIME != 1) ERROR('actors are compiled with --runtime minimal')
   const operation = input.reserve(operationLength + payloadLength)
   const payload = operation + operationLength
   guestRequest(operation, payload)
@@ -68,14 +70,14 @@ export function __guest_call(operationLength: i32, payloadLength: i32): i32 {
   response.release()
   input.release()
   // Nothing on the stack refers to an object now, which is when this collector may run.
-  if (ASC_RUNTIME == 1) __collect()
+  __collect()
   return i32(succeeded)
 }
 
 /** Leaves in `response` what the host gets: the result when it returns true, else the error. */
 function dispatch(operation: usize, length: i32): bool {
   let route = routes
-  while (route !== null && !equalsAscii(operation, length, route.operation)) route = route.next
+  while (route !== null && !route.operation.equals(operation, length)) route = route.next
   if (route === null) {
     if (equalsAscii(operation, length, 'HealthRequest')) {
       response.nil()
@@ -87,17 +89,20 @@ function dispatch(operation: usize, length: i32): bool {
     return false
   }
   route.handler(request, response)
-  const problem = request.problem
-  const failed = failure
-  if (problem === null && failed === null) return true
-  response.truncate(0)
-  if (problem !== null) {
+  if (request.failed) {
+    response.truncate(0)
     response.text('malformed ')
-    response.text(route.operation)
+    response.raw(operation, length)
     response.text(': ')
-    response.text(problem)
+    response.text(changetype<string>(request.problem))
     response.text(' at byte ')
     response.decimal(request.problemOffset)
-  } else if (failed !== null) response.text(failed)
-  return false
+    return false
+  }
+  if (changetype<usize>(failure)) {
+    response.truncate(0)
+    response.text(changetype<string>(failure))
+    return false
+  }
+  return true
 }

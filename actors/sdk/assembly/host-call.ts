@@ -5,9 +5,6 @@ import { Result } from './result'
 import { decodeUtf8 } from './utf8'
 import { Writer } from './writer'
 
-/** The link that is meant when none is named. */
-export const DEFAULT_LINK: string = 'default'
-
 const outgoing = new Writer(new Region(memory.data(2048), 2048))
 const incoming = new Region(memory.data(2048), 2048)
 const reply = new Reader()

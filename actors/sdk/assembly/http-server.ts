@@ -1,14 +1,27 @@
 import { register } from './guest'
 import { writeJsonString } from './json'
+import { Literal } from './literal'
 import { Reader } from './reader'
 import { decodeUtf8, equalsAscii, equalsAsciiIgnoringCase } from './utf8'
 import { Writer } from './writer'
+
+const METHOD = new Literal('method')
+const PATH = new Literal('path')
+const QUERY_STRING = new Literal('queryString')
+const HEADER = new Literal('header')
+const BODY = new Literal('body')
+/** `{"statusCode":200,"status":"OK","header":` as MessagePack. */
+const OK_HEAD = memory.data<u8>([
+  0x84, 0xaa, 0x73, 0x74, 0x61, 0x74, 0x75, 0x73, 0x43, 0x6f, 0x64, 0x65, 0xcc, 0xc8, 0xa6, 0x73,
+  0x74, 0x61, 0x74, 0x75, 0x73, 0xa2, 0x4f, 0x4b, 0xa6, 0x68, 0x65, 0x61, 0x64, 0x65, 0x72,
+])
 
 /**
  * An HTTP request, read where it lies: what is not asked for is not decoded.
  *
  * There is one, used again for each call: keep what you take from it, not the request.
  */
+@unmanaged
 export class HttpRequest {
   private methodStart: usize = 0
   private methodLength: i32 = 0
@@ -113,22 +126,22 @@ export class HttpRequest {
     this.bodyStart = from.position
     this.bodyLength = 0
     const size = from.map()
-    for (let i = 0; i < size && from.problem === null; i++) {
+    for (let i = 0; i < size && !from.failed; i++) {
       from.text()
-      if (from.contentIs('method')) {
+      if (from.contentIs(METHOD)) {
         from.text()
         this.methodStart = from.contentStart
         this.methodLength = from.contentLength
-      } else if (from.contentIs('path')) {
+      } else if (from.contentIs(PATH)) {
         from.text()
         this.pathStart = from.contentStart
         this.pathLength = from.contentLength
-      } else if (from.contentIs('queryString')) {
+      } else if (from.contentIs(QUERY_STRING)) {
         from.text()
         this.queryStart = from.contentStart
         this.queryLength = from.contentLength
-      } else if (from.contentIs('header')) this.readHeader(from)
-      else if (from.contentIs('body')) {
+      } else if (from.contentIs(HEADER)) this.readHeader(from)
+      else if (from.contentIs(BODY)) {
         if (from.skipNil()) continue
         from.binary()
         this.bodyStart = from.contentStart
@@ -157,7 +170,7 @@ export class HttpRequest {
     if (from.skipNil()) return
     const count = from.map()
     this.headerStart = from.position
-    for (let i = 0; i < count && from.problem === null; i++) {
+    for (let i = 0; i < count && !from.failed; i++) {
       from.text()
       from.text()
     }
@@ -214,19 +227,22 @@ export class HttpResponse {
  * `headers` names and values, {@link beginHttpBody}, and the body as bytes.
  */
 export function beginHttpResponse(to: Writer, statusCode: u32, headers: i32): void {
-  to.map(4)
-  to.string('statusCode')
-  to.uint(statusCode)
-  to.string('status')
-  // No host shows this text to anyone, but the message has a place for it.
-  to.string(statusCode == 200 ? 'OK' : '')
-  to.string('header')
+  if (statusCode == 200) to.raw(OK_HEAD, 31)
+  else {
+    to.map(4)
+    to.string('statusCode')
+    to.uint(statusCode)
+    to.string('status')
+    // No host shows this text to anyone, but the message has a place for it.
+    to.string('')
+    to.literal(HEADER)
+  }
   to.map(headers)
 }
 
 /** Goes on to the body of a response that {@link beginHttpResponse} began. */
 export function beginHttpBody(to: Writer): void {
-  to.string('body')
+  to.literal(BODY)
 }
 
 const scratch = new Reader()
@@ -242,5 +258,5 @@ export function handleRequest(fn: (request: HttpRequest) => HttpResponse): void 
 function answer(request: Reader, response: Writer): void {
   received.read(request)
   const answering = handler
-  if (request.problem === null && answering !== null) answering(received).write(response)
+  if (!request.failed && answering !== null) answering(received).write(response)
 }

@@ -1,3 +1,6 @@
+export { callActor } from './actors'
+export { log } from './console'
+export { randomGuid, randomNumber, sequenceNumber } from './extras'
 export { __guest_call, fail, Handler, register } from './guest'
 export { begin, send, settle } from './host-call'
 export {
@@ -9,6 +12,9 @@ export {
 } from './http-server'
 export { quoteJson, writeJsonString } from './json'
 export { KeyValue } from './keyvalue'
+export { Literal } from './literal'
+export { Logger } from './logging'
+export { handleMessage, Message, Messaging } from './messaging'
 export { Reader } from './reader'
 export { Result } from './result'
 export { Writer } from './writer'

@@ -1,4 +1,4 @@
-import { begin, DEFAULT_LINK, send, settle } from './host-call'
+import { begin, send, settle } from './host-call'
 import { Reader } from './reader'
 import { Result } from './result'
 import { Writer } from './writer'
@@ -6,7 +6,7 @@ import { Writer } from './writer'
 /** A client of `wascc:keyvalue`. */
 export class KeyValue {
   /** @param link which of the actor's links to a store */
-  constructor(private readonly link: string = DEFAULT_LINK) {}
+  constructor(private readonly link: string = 'default') {}
 
   /** The value of a key; null where there is none. */
   get(key: string): Result<string | null> {

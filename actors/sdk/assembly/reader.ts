@@ -1,3 +1,4 @@
+import { Literal } from './literal'
 import { decodeUtf8, equalsAscii, isUtf8 } from './utf8'
 
 /**
@@ -7,6 +8,7 @@ import { decodeUtf8, equalsAscii, isUtf8 } from './utf8'
  * gives 0, false or an empty value, so that code need not check each one. What was being handled
  * then ends with that problem as its error.
  */
+@unmanaged
 export class Reader {
   /** What was wrong first, or null. */
   problem: string | null = null
@@ -34,6 +36,12 @@ export class Reader {
     return this.at
   }
 
+  /** Says whether anything was not as expected. */
+  get failed(): bool {
+    // Comparing strings, even with null, is a call.
+    return changetype<usize>(this.problem) != 0
+  }
+
   /** How many bytes are left. */
   get remaining(): i32 {
     return <i32>(this.end - this.at)
@@ -41,7 +49,7 @@ export class Reader {
 
   /** Records a problem at the current place, unless there was one before. */
   fail(problem: string): void {
-    if (this.problem !== null) return
+    if (this.failed) return
     this.problem = problem
     this.problemOffset = <i32>(this.at - this.first)
     this.at = this.end
@@ -80,7 +88,7 @@ export class Reader {
     else if (tag == 0xd3) value = <i64>this.big(8)
     else this.fail('expected an integer')
     if (value < least || value > most) this.fail('integer out of range')
-    return this.problem === null ? value : 0
+    return !this.failed ? value : 0
   }
 
   /** An integer of 0 or more, up to the largest of 64 bits. */
@@ -131,7 +139,7 @@ export class Reader {
   /** Goes over a text and leaves it in {@link contentStart}, as UTF-8 that was checked. */
   text(): void {
     const tag = this.tag()
-    if (tag - 0xa0 < 32) this.content(tag & 31)
+    if (tag >> 5 == 5) this.content(tag & 31)
     else if (tag == 0xd9) this.content(this.big(1))
     else if (tag == 0xda) this.content(this.big(2))
     else if (tag == 0xdb) this.content(this.big(4))
@@ -175,15 +183,15 @@ export class Reader {
     return this.contentBytes()
   }
 
-  /** Says whether {@link text} went over exactly this ASCII text. */
-  contentIs(text: string): bool {
-    return equalsAscii(this.contentStart, this.contentLength, text)
+  /** Says whether {@link text} went over exactly this text. */
+  contentIs(text: Literal): bool {
+    return text.equals(this.contentStart, this.contentLength)
   }
 
   strings(): string[] {
     const size = this.array()
     const values = new Array<string>(0)
-    for (let i = 0; i < size && this.problem === null; i++) values.push(this.string())
+    for (let i = 0; i < size && !this.failed; i++) values.push(this.string())
     return values
   }
 
@@ -193,12 +201,12 @@ export class Reader {
    * For replies of one or two fields: it starts from the front each time.
    */
   field(key: string): void {
-    if (this.problem !== null) return
+    if (this.failed) return
     this.at = this.first
     const size = this.map()
-    for (let i = 0; i < size && this.problem === null; i++) {
+    for (let i = 0; i < size && !this.failed; i++) {
       this.text()
-      if (this.contentIs(key)) return
+      if (equalsAscii(this.contentStart, this.contentLength, key)) return
       this.skip()
     }
     this.fail('no field "' + key + '"')
@@ -207,7 +215,7 @@ export class Reader {
   /** Goes over one value, whatever it is. */
   skip(): void {
     let values: i64 = 1
-    while (values > 0 && this.problem === null) {
+    while (values > 0 && !this.failed) {
       values -= 1
       const tag = this.tag()
       if (tag < 0x80 || tag >= 0xe0) continue

@@ -5,6 +5,7 @@ const KEPT_BYTES: i32 = 0x10000
  * A piece of memory that is used again from call to call, so that a call of usual size allocates
  * nothing. It starts as static memory and moves to the heap when that is too small.
  */
+@unmanaged
 export class Region {
   /** Where it is now. */
   start: usize

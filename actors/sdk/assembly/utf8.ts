@@ -1,11 +1,10 @@
-/** Eight bytes at once: set where a byte is not ASCII. */
-const NOT_ASCII: u64 = 0x8080808080808080
+import { isAscii } from './bytes'
 
 /** Says whether the bytes are well-formed UTF-8: no overlong forms, no surrogates. */
 export function isUtf8(start: usize, length: i32): bool {
+  if (isAscii(start, length)) return true
   let at = start
   const end = start + length
-  while (at + 8 <= end && !(load<u64>(at) & NOT_ASCII)) at += 8
   while (at < end) {
     const first = <u32>load<u8>(at++)
     if (first < 0x80) continue

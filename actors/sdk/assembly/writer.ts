@@ -1,3 +1,5 @@
+import { copyBytes } from './bytes'
+import { Literal } from './literal'
 import { Region } from './region'
 import { codeUnit, encodeUtf8 } from './utf8'
 
@@ -9,6 +11,7 @@ const LONGEST_HEAD: i32 = 5
  *
  * A handler is given one; nothing it writes is copied again inside the actor.
  */
+@unmanaged
 export class Writer {
   private used: i32 = 0
 
@@ -93,6 +96,11 @@ export class Writer {
     this.raw(this.start + mark + LONGEST_HEAD, length)
   }
 
+  /** A text that was made ready to be written. */
+  literal(value: Literal): void {
+    this.raw(value.start - 1, value.length + 1)
+  }
+
   /** A text that is UTF-8 already. */
   utf8(start: usize, length: i32): void {
     this.stringHead(length)
@@ -133,7 +141,7 @@ export class Writer {
   /** Bytes as they are: MessagePack made elsewhere, or a reply that is none. */
   raw(start: usize, length: i32): void {
     this.need(length)
-    copy(this.start + this.used, start, length)
+    copyBytes(this.start + this.used, start, length)
     this.used += length
   }
 
@@ -141,6 +149,11 @@ export class Writer {
   text(value: string): void {
     this.need(value.length * 3)
     this.used = <i32>(encodeUtf8(value, this.start + this.used) - this.start)
+  }
+
+  /** The UTF-8 of a text that was made ready, bare. */
+  rawLiteral(value: Literal): void {
+    this.raw(value.start, value.length)
   }
 
   /** A number in decimal digits, bare. */
@@ -224,20 +237,9 @@ export class Writer {
     this.used += 9
   }
 
+  @inline
   private need(more: i32): void {
     const total = this.used + more
     if (<u32>total > <u32>this.region.capacity) this.region.grow(total, this.used)
   }
-}
-
-/** As `memory.copy`, which costs a call out of the module: most copies are too short for that. */
-function copy(to: usize, from: usize, length: i32): void {
-  if (length < 8 || length > 64) {
-    memory.copy(to, from, length)
-    return
-  }
-  const last = length - 8
-  const tail = load<u64>(from + last)
-  for (let i = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i))
-  store<u64>(to + last, tail)
 }
