@@ -9,7 +9,7 @@ if (Number.parseInt(process.versions.node, 10) < 26) {
   )
   process.exitCode = 1
 } else {
-  start()
+  void start()
 }
 
 async function start() {

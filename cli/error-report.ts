@@ -61,7 +61,7 @@ export function printError(report: ErrorReport, terminal: Terminal): void {
   const lines = message.split('\n').map(printable)
   terminal.note(`${paintNote('bad', 'error:')} ${lines.join('\n  ')} (${code})`)
   terminal.note(`${paintNote('strong', '  fix:')} ${hint}`)
-  terminal.note(`${paintNote('dim', ` more: wash-ts help ${code}`)}`)
+  terminal.note(paintNote('dim', ` more: wash-ts help ${code}`))
 }
 
 async function knownCode(error: unknown): Promise<[string, ErrorInfo] | undefined> {

@@ -86,8 +86,8 @@ export async function readKey(path: string): Promise<KeyPair | undefined> {
 
 /** The `.nk` files of a folder, by name without the ending, sorted; none if it does not exist. */
 export async function keyNames(directory: string): Promise<string[]> {
-  const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
+  const files = await readdir(directory).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   })
   return files

@@ -1,0 +1,63 @@
+// Writes the documentation that is made from code: docs/errors.md. A test fails where it is stale.
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { cliErrors } from '../cli/errors.ts'
+import { contractErrors } from '../contracts/index.ts'
+import { engineErrors } from '../host/engine/index.ts'
+import { hostErrors } from '../host/index.ts'
+import { signingErrors } from '../signing/index.ts'
+
+/** What every folder says of a code. */
+interface ErrorInfo {
+  readonly summary: string
+  readonly hint: string
+  readonly exit: number
+  readonly retryable?: true
+}
+
+const sections: readonly (readonly [
+  title: string,
+  thrownAs: string,
+  errors: Readonly<Record<string, ErrorInfo>>,
+])[] = [
+  ['Keys, claims and signatures', 'SigningError', signingErrors],
+  ['Running WebAssembly', 'EngineError', engineErrors],
+  ['Messages', 'ContractError', contractErrors],
+  ['The host', 'HostError', hostErrors],
+  ['The command line', 'CliError', cliErrors],
+]
+
+/** The text of docs/errors.md. */
+export function errorsPage(): string {
+  return `# Error codes
+
+Every failure has a code that stays the same between versions. Match on \`error.code\`, not on the
+class or the text. \`wash-ts help CODE\` prints what this page says of one; \`npm run docs\` writes the
+page from the code.
+
+Exit codes of the command line: 0 done, 1 failed, 2 usage, 3 not found, 4 denied, 5 unavailable,
+6 timeout, 7 conflict, 130 interrupted.
+
+${sections.map(section).join('\n\n')}
+`
+}
+
+function section([title, thrownAs, errors]: (typeof sections)[number]): string {
+  const entries = Object.entries(errors).map(
+    ([code, { summary, hint, exit, retryable }]) => `### ${code}
+
+${sentence(summary)}
+
+- Fix: ${hint}.
+- Exit code: ${exit}${retryable ? '. The same call may succeed later.' : ''}`,
+  )
+  return [`## ${title}\n\nThrown as \`${thrownAs}\`.`, ...entries].join('\n\n')
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+if (import.meta.main) {
+  writeFileSync(fileURLToPath(new URL('../docs/errors.md', import.meta.url)), errorsPage())
+}
