@@ -1,0 +1,212 @@
+import test from 'ava'
+import { buildActor } from '../../support/actors.ts'
+import { answer, BareGuest, refusal } from '../../support/bare-guest.ts'
+
+const wasm = await buildActor('probe')
+
+interface ClientCase {
+  readonly method: string
+  /** `link|namespace|operation|payload`. */
+  readonly sends: string
+  /** What the host answers, and what the actor makes of it. */
+  readonly replies: readonly (readonly [reply: string, gives: string])[]
+}
+
+const k = 'a36b6579a16b'
+const keyAndValue = `82${k}a576616c7565a176`
+const newCount = [['81a86e6577436f756e7405', '05']] as const
+const values = [
+  ['81a676616c75657392a16aa16b', '92a16aa16b'],
+  ['81a676616c75657390', '90'],
+] as const
+const extras = (operation: string, flags: string, limits: string): string =>
+  `default|wascc:extras|${operation}|85a467756964${flags.slice(0, 2)}a873657175656e6365` +
+  `${flags.slice(2, 4)}a672616e646f6d${flags.slice(4)}a36d696e${limits.slice(0, 2)}a36d6178` +
+  limits.slice(2)
+const log = (level: number): ClientCase['sends'] =>
+  `default|wascc:logging|WriteLog|82a56c6576656c0${level}a4626f6479a174`
+
+const cases: readonly ClientCase[] = [
+  {
+    method: 'keyvalue.get',
+    sends: `shelf|wascc:keyvalue|Get|81${k}`,
+    replies: [
+      ['82a576616c7565a178a6657869737473c3', 'a178'],
+      ['82a6657869737473c3a576616c7565a0', 'a0'],
+      ['82a576616c7565a0a6657869737473c2', 'c0'],
+    ],
+  },
+  {
+    method: 'keyvalue.set',
+    sends: `shelf|wascc:keyvalue|Set|83${k}a576616c7565a176a7657870697265733c`,
+    replies: [['81a576616c7565a176', 'a176']],
+  },
+  {
+    method: 'keyvalue.add',
+    sends: `shelf|wascc:keyvalue|Add|82${k}a576616c7565fd`,
+    replies: [
+      ['81a576616c7565d280000000', 'd280000000'],
+      ['82a178c0a576616c7565ce7fffffff', 'ce7fffffff'],
+    ],
+  },
+  {
+    method: 'keyvalue.del',
+    sends: `shelf|wascc:keyvalue|Del|81${k}`,
+    replies: [[`81${k}`, 'a16b']],
+  },
+  {
+    method: 'keyvalue.clear',
+    sends: `shelf|wascc:keyvalue|Clear|81${k}`,
+    replies: [[`81${k}`, 'a16b']],
+  },
+  {
+    method: 'keyvalue.push',
+    sends: `shelf|wascc:keyvalue|Push|${keyAndValue}`,
+    replies: newCount,
+  },
+  {
+    method: 'keyvalue.range',
+    sends: `shelf|wascc:keyvalue|Range|83${k}a5737461727400a473746f70ff`,
+    replies: values,
+  },
+  {
+    method: 'keyvalue.listItemDelete',
+    sends: `shelf|wascc:keyvalue|ListItemDelete|${keyAndValue}`,
+    replies: newCount,
+  },
+  {
+    method: 'keyvalue.setAdd',
+    sends: `shelf|wascc:keyvalue|SetAdd|${keyAndValue}`,
+    replies: newCount,
+  },
+  {
+    method: 'keyvalue.setRemove',
+    sends: `shelf|wascc:keyvalue|SetRemove|${keyAndValue}`,
+    replies: newCount,
+  },
+  {
+    method: 'keyvalue.setUnion',
+    sends: 'shelf|wascc:keyvalue|SetUnion|81a46b65797392a16ba16c',
+    replies: values,
+  },
+  {
+    method: 'keyvalue.setIntersection',
+    sends: 'shelf|wascc:keyvalue|SetIntersection|81a46b65797392a16ba16c',
+    replies: values,
+  },
+  {
+    method: 'keyvalue.setQuery',
+    sends: `shelf|wascc:keyvalue|SetQuery|81${k}`,
+    replies: values,
+  },
+  {
+    method: 'keyvalue.exists',
+    sends: `shelf|wascc:keyvalue|KeyExists|81${k}`,
+    replies: [
+      ['82a576616c7565a0a6657869737473c3', 'c3'],
+      ['82a576616c7565a0a6657869737473c2', 'c2'],
+    ],
+  },
+  ...['error', 'warn', 'info', 'debug', 'trace'].map((level, index) => ({
+    method: `logging.${level}`,
+    sends: log(index + 1),
+    replies: [
+      ['', 'c3'],
+      ['c0', 'c3'],
+    ] as const,
+  })),
+  {
+    method: 'messaging.publish',
+    sends:
+      'wire|wascc:messaging|Publish|' +
+      '83a77375626a656374a173a77265706c79546fa172a4626f6479c402ff00',
+    replies: [['', 'c3']],
+  },
+  {
+    method: 'messaging.request',
+    sends:
+      'wire|wascc:messaging|Request|' +
+      '83a77375626a656374a173a4626f6479c402ff00a774696d656f7574cd07d0',
+    replies: [
+      ['c1ff00', 'c403c1ff00'],
+      ['', 'c400'],
+    ],
+  },
+  {
+    method: 'extras.guid',
+    sends: extras('RequestGuid', 'c3c2c2', '0000'),
+    replies: [['81a467756964a161', 'a161']],
+  },
+  {
+    method: 'extras.random',
+    sends: extras('RequestRandom', 'c2c2c3', '0107'),
+    replies: [['81ac72616e646f6d4e756d626572ceffffffff', 'ceffffffff']],
+  },
+  {
+    method: 'extras.sequence',
+    sends: extras('RequestSequence', 'c2c3c2', '0000'),
+    replies: [['81ae73657175656e63654e756d626572cfffffffffffffffff', 'cfffffffffffffffff']],
+  },
+]
+
+for (const { method, sends, replies } of cases) {
+  const name = Buffer.concat([Buffer.from([0xa0 | method.length]), Buffer.from(method)])
+
+  test(`${method} - sends what waSCC sent, and reads the reply`, (t) => {
+    const guest = new BareGuest(wasm)
+    for (const [reply, gives] of replies) {
+      guest.host = () => Buffer.from(reply, 'hex')
+      t.is(answer(guest.call('Call', name)), gives)
+    }
+
+    const sent = guest.hostCalls.map(
+      (call) => `${call.link}|${call.namespace}|${call.operation}|${call.payload}`,
+    )
+    t.deepEqual(sent, Array<string>(replies.length).fill(sends))
+  })
+
+  test(`${method} - gives the host's error as a value`, (t) => {
+    const guest = new BareGuest(wasm)
+    guest.host = () => {
+      throw new Error('the shelf is gone')
+    }
+
+    t.is(refusal(guest.call('Call', name)), 'the shelf is gone')
+  })
+
+  test(`${method} - gives an error for a reply cut short`, (t) => {
+    const guest = new BareGuest(wasm)
+    const [reply] = replies[0]!
+    const operation = sends.split('|')[2]
+    if (method.startsWith('logging') || method.startsWith('messaging')) {
+      t.pass('takes any reply')
+      return
+    }
+    for (let length = 0; length < reply.length / 2; length++) {
+      guest.host = () => Buffer.from(reply, 'hex').subarray(0, length)
+      t.regex(refusal(guest.call('Call', name)), new RegExp(`^malformed reply to ${operation}: `))
+    }
+  })
+}
+
+test('callActor - sends its payload bare, and gives the response bare', (t) => {
+  const guest = new BareGuest(wasm)
+  guest.host = () => Buffer.from('c1', 'hex')
+
+  t.is(answer(guest.call('CallActor', 'a24d58')), 'c401c1')
+  t.deepEqual(guest.hostCalls, [
+    { link: 'default', namespace: 'MX', operation: 'Ping', payload: '' },
+  ])
+})
+
+test('handleMessage - takes a message, and answers with nil', (t) => {
+  const guest = new BareGuest(wasm)
+  const message = '83a77375626a656374a173a77265706c79546fa172a4626f6479c40101'
+
+  t.is(answer(guest.call('DeliverMessage', message)), 'c0')
+  t.is(guest.hostCalls[0]?.payload, '83a77375626a656374a172a77265706c79546fa173a4626f6479c40101')
+  t.is(
+    refusal(guest.call('DeliverMessage', '81a4626f6479c40101')),
+    'malformed DeliverMessage: no field "subject" at byte 9',
+  )
+})
