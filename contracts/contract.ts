@@ -20,7 +20,7 @@ export interface OperationCodec<Request = unknown, Response = unknown> {
   /** The operation's name on the wire, such as `HandleRequest` or `HttpServer.HandleRequest`. */
   readonly wireName: string
   /**
-   * The result is the caller's own: no shared buffer.
+   * The result is the caller's: nobody writes to it again. Its memory may hold other messages too.
    *
    * @throws ContractError `ERR_MESSAGE_INVALID` for a value that does not fit, such as an `Add` of 2^31
    */
@@ -32,7 +32,7 @@ export interface OperationCodec<Request = unknown, Response = unknown> {
    */
   decodeRequest(bytes: Uint8Array): Request
   /**
-   * The result is the caller's own: no shared buffer.
+   * The result is the caller's: nobody writes to it again. Its memory may hold other messages too.
    *
    * @throws ContractError `ERR_MESSAGE_INVALID` for a value that does not fit
    */

@@ -125,7 +125,8 @@ function fastRequest(headers: Shape<readonly string[]>): Body<HttpRequest> {
       writer.raw(keys.header)
       headers.write(writer, request.headers)
       writer.raw(keys.body)
-      return writer.finishWithBytes(request.body)
+      writer.bytes(request.body)
+      return writer.finish()
     },
     decode: asMap(requestShape(headers)).decode,
   }

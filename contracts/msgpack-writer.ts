@@ -2,52 +2,48 @@
  * Writes MessagePack as the hosts of the time did (rmp-serde): integers in their smallest form,
  * text as `str`, bytes as `bin`.
  *
- * One buffer serves every message, because encoding never waits: `start`, write, `finish`.
+ * Messages stand one after the other in a slab and are handed out as views of it: a memory of its
+ * own for each message would cost more than writing it does. What was handed out is never written
+ * again. Encoding never waits, so one writer serves every message: `start`, write, `finish`.
  */
 import { Buffer } from 'node:buffer'
 import { MessageFault } from './errors.ts'
 
-const initialBytes = 64 * 1024
-/** A buffer that one large message made larger than this is let go afterwards. */
-const keptBytes = 1024 * 1024
+/** Small, because a message that somebody keeps keeps its whole slab. */
+const slabBytes = 16 * 1024
 /** Up to this length a loop in JavaScript beats the call into the native encoder. */
-const shortText = 40
+const shortText = 14
+/** As `shortText`, for bytes. */
+const shortBytes = 20
+/** Up to this length room is made for the most that text could take, instead of measuring it. */
+const unmeasuredText = 1024
 
 export class Writer {
   /** Dialect B: structs are arrays, bytes are arrays of integers. */
   readonly positional: boolean
-  #buffer: Buffer
+  #slab: Buffer = Buffer.allocUnsafeSlow(slabBytes)
+  /** Where the next message in the slab begins. */
+  #next = 0
+  /** The slab, or for a message that is larger a buffer of its own. */
+  #buffer: Buffer = this.#slab
+  #start = 0
   #position = 0
 
-  constructor(positional: boolean = false, bytes: number = initialBytes) {
+  constructor(positional: boolean = false) {
     this.positional = positional
-    this.#buffer = Buffer.allocUnsafeSlow(bytes)
   }
 
+  /** Begins a message, and forgets one that was not finished. */
   start(): void {
-    this.#position = 0
+    this.#buffer = this.#slab
+    this.#start = this.#next
+    this.#position = this.#next
   }
 
-  /** A copy of what was written since `start`, exactly as long as it is. */
-  finish(): Uint8Array<ArrayBuffer> {
-    const result = new Uint8Array(this.#position)
-    result.set(this.#buffer.subarray(0, this.#position))
-    this.#letGo()
-    return result
-  }
-
-  /** As `bytes` and `finish`, without copying a large body twice. */
-  finishWithBytes(body: Uint8Array): Uint8Array<ArrayBuffer> {
-    if (this.positional) {
-      this.bytes(body)
-      return this.finish()
-    }
-    this.#bytesHeader(body.length)
-    const result = new Uint8Array(this.#position + body.length)
-    result.set(this.#buffer.subarray(0, this.#position))
-    result.set(body, this.#position)
-    this.#letGo()
-    return result
+  /** What was written since `start`. */
+  finish(): Uint8Array {
+    if (this.#buffer === this.#slab) this.#next = this.#position
+    return new Uint8Array(this.#buffer.buffer, this.#start, this.#position - this.#start)
   }
 
   nil(): void {
@@ -66,30 +62,37 @@ export class Writer {
 
   text(value: string): void {
     const length = value.length
-    if (length < shortText) {
-      const start = this.#reserve(length + 2)
-      const buffer = this.#buffer
-      const headed = length < 32 ? start + 1 : start + 2
+    if (length > unmeasuredText) {
+      const byteLength = Buffer.byteLength(value)
+      this.#reserve(byteLength + 5)
+      this.#textHeader(byteLength)
+      this.#position += this.#buffer.write(value, this.#position, 'utf8')
+      return
+    }
+    const start = this.#reserve(length * 3 + 5)
+    const buffer = this.#buffer
+    if (length <= shortText) {
       let index = 0
       for (; index < length; index++) {
         const unit = value.charCodeAt(index)
         if (unit > 0x7f) break
-        buffer[headed + index] = unit
+        buffer[start + 1 + index] = unit
       }
       if (index === length) {
-        if (length < 32) buffer[start] = 0xa0 | length
-        else {
-          buffer[start] = 0xd9
-          buffer[start + 1] = length
-        }
-        this.#position = headed + length
+        buffer[start] = 0xa0 | length
+        this.#position = start + 1 + length
         return
       }
     }
-    const byteLength = Buffer.byteLength(value)
-    this.#reserve(byteLength + 5)
-    this.#sized(byteLength, 0xa0, 32, 0xd9, 0xda, 0xdb)
-    this.#position += this.#buffer.write(value, this.#position, 'utf8')
+    // Almost all text is ASCII: leave room for the header that it needs then, and write that last.
+    const guessed = textHeaderBytes(length)
+    const written = buffer.write(value, start + guessed, 'utf8')
+    const needed = textHeaderBytes(written)
+    if (needed !== guessed) {
+      buffer.copyWithin(start + needed, start + guessed, start + guessed + written)
+    }
+    this.#textHeader(written)
+    this.#position += written
   }
 
   bytes(value: Uint8Array): void {
@@ -105,9 +108,13 @@ export class Writer {
 
   /** Bytes that are MessagePack already. */
   raw(value: Uint8Array): void {
-    const start = this.#reserve(value.length)
-    this.#buffer.set(value, start)
-    this.#position = start + value.length
+    const length = value.length
+    const start = this.#reserve(length)
+    if (length <= shortBytes) {
+      const buffer = this.#buffer
+      for (let index = 0; index < length; index++) buffer[start + index] = value[index] as number
+    } else this.#buffer.set(value, start)
+    this.#position = start + length
   }
 
   array(count: number): void {
@@ -123,6 +130,10 @@ export class Writer {
   #bytesHeader(length: number): void {
     this.#reserve(5)
     this.#sized(length, 0, 0, 0xc4, 0xc5, 0xc6)
+  }
+
+  #textHeader(length: number): void {
+    this.#sized(length, 0xa0, 32, 0xd9, 0xda, 0xdb)
   }
 
   #unsigned(value: number): void {
@@ -200,17 +211,30 @@ export class Writer {
 
   /** Makes room for `count` bytes; where the next one goes. */
   #reserve(count: number): number {
-    const wanted = this.#position + count
-    if (wanted > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(wanted, this.#buffer.length * 2))
-      larger.set(this.#buffer.subarray(0, this.#position))
-      this.#buffer = larger
-    }
+    if (this.#position + count > this.#buffer.length) this.#grow(count)
     return this.#position
   }
 
-  #letGo(): void {
-    if (this.#buffer.length > keptBytes) this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
-    this.#position = 0
+  /** Moves the message to a new slab, or to a buffer of its own. */
+  #grow(count: number): void {
+    const written = this.#position - this.#start
+    const wanted = written + count
+    const larger = Buffer.allocUnsafeSlow(
+      wanted > slabBytes ? Math.max(wanted, written * 2) : slabBytes,
+    )
+    larger.set(this.#buffer.subarray(this.#start, this.#position))
+    if (wanted <= slabBytes) {
+      this.#slab = larger
+      this.#next = 0
+    }
+    this.#buffer = larger
+    this.#start = 0
+    this.#position = written
   }
+}
+
+function textHeaderBytes(length: number): number {
+  if (length < 32) return 1
+  if (length < 0x100) return 2
+  return length < 0x10000 ? 3 : 5
 }

@@ -3,7 +3,6 @@
  * keys (dialects C to E), an array by position (B) or a protobuf message (A) of the same fields in
  * the same order.
  */
-import { Buffer } from 'node:buffer'
 import { MessageFault, within } from './errors.ts'
 import type { Reader } from './msgpack-reader.ts'
 import { Writer } from './msgpack-writer.ts'
@@ -308,9 +307,11 @@ function isOmitted(field: Field<unknown>, value: unknown): boolean {
   return field.omit !== undefined && field.omit === value
 }
 
+const keyWriter = new Writer()
+
 /** Text as MessagePack, to be written or compared as it is: keys that come in every message. */
 export function encodedText(value: string): Uint8Array {
-  const writer = new Writer(false, Buffer.byteLength(value) + 5)
-  writer.text(value)
-  return writer.finish()
+  keyWriter.start()
+  keyWriter.text(value)
+  return keyWriter.finish()
 }
