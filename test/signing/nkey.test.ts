@@ -29,7 +29,8 @@ function fault(run: () => unknown): unknown {
   try {
     run()
   } catch (error) {
-    if (error instanceof SigningError) return { code: error.code, detail: error.detail }
+    if (error instanceof SigningError)
+      return { code: error.code as string, detail: error.detail as unknown }
     throw error
   }
   return 'nothing thrown'
@@ -147,11 +148,7 @@ const hostileSeeds: [why: string, text: unknown, reason: NkeyFault][] = [
   ['a newline behind', `${seed}\n`, 'length'],
   ['a public key', account, 'length'],
   ['lower case', seed.toLowerCase(), 'alphabet'],
-  [
-    'left-over bits',
-    `${seed.slice(0, -1)}${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'['ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(seed.at(-1)!) | 1]}`,
-    'alphabet',
-  ],
+  ['left-over bits', `${seed.slice(0, -1)}5`, 'alphabet'],
   ['a flipped character', seed.replace('N', 'M'), 'checksum'],
   ['another type’s letter', `SO${seed.slice(2)}`, 'checksum'],
   ['a first letter that is not S', `F${seed.slice(1)}`, 'prefix'],

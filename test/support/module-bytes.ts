@@ -34,14 +34,16 @@ export function moduleOf(...sections: readonly Iterable<number>[]): Uint8Array<A
 }
 
 /** Sections of a module that compiles and answers 42 from its export `answer`. */
-export const answerSections = {
+export const answerSections: Readonly<
+  Record<'type' | 'function' | 'memory' | 'export' | 'code' | 'data', readonly number[]>
+> = {
   type: section(1, [1, 0x60, 0, 1, 0x7f]),
   function: section(3, [1, 0]),
   memory: section(5, [1, 0, 1]),
   export: section(7, [1, 6, ...Buffer.from('answer'), 0, 0]),
   code: section(10, [1, 4, 0, 0x41, 42, 0x0b]),
   data: section(11, [1, 0, 0x41, 0, 0x0b, 5, ...Buffer.from('hello')]),
-} as const
+}
 
 /** The module of {@link answerSections}, with room for more sections in front and behind. */
 export function answerModule(
