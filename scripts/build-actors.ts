@@ -24,8 +24,7 @@ const keysDirectory = join(root, 'build', 'keys')
 const compilerOptions: readonly string[] = [
   '-O3',
   '--shrinkLevel',
-  '1',
-  '--converge',
+  '2',
   '--runtime',
   'minimal',
   '--exportStart',
