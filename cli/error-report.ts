@@ -31,13 +31,18 @@ export function errorDocs(code: string): string {
   return `docs/errors.md#${code.toLowerCase()}`
 }
 
-/** Says what anything that was thrown means: its code, the fix, and the exit code. */
-export async function reportError(error: unknown): Promise<ErrorReport> {
+/**
+ * Says what anything that was thrown means: its code, the fix, and the exit code.
+ *
+ * @param command The command that failed, where one was found: hints name it.
+ */
+export async function reportError(error: unknown, command = 'COMMAND'): Promise<ErrorReport> {
   const known = await knownCode(error)
   const message = error instanceof Error ? error.message : String(error)
   if (known) {
-    const [code, { hint, exit }] = known
-    return { code, message, hint, docs: errorDocs(code), exitCode: exit }
+    const [code, info] = known
+    const hint = info.hint.replace('help COMMAND', `help ${command}`)
+    return { code, message, hint, docs: errorDocs(code), exitCode: info.exit }
   }
   const { hint, exit } = cliErrors.ERR_INTERNAL
   const name = error instanceof Error ? error.name : typeof error

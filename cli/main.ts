@@ -15,10 +15,13 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)
   })
+  let command: string | undefined
   try {
-    await runCommand(args, terminal)
+    await runCommand(args, terminal, (name) => {
+      command = name
+    })
   } catch (error) {
-    const report = await reportError(error)
+    const report = await reportError(error, command)
     printError(report, terminal)
     if (report.code === 'ERR_INTERNAL' && error instanceof Error && wantsStack(args, terminal)) {
       terminal.note(error.stack ?? '')
@@ -27,10 +30,14 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function runCommand(args: readonly string[], terminal: Terminal): Promise<void> {
+async function runCommand(
+  args: readonly string[],
+  terminal: Terminal,
+  onFound: (name: string) => void,
+): Promise<void> {
   const { words, flags } = splitLeadingFlags(args)
   if (flags.includes('--version') || flags.includes('-V'))
-    return runCommand(['version', ...outputFlags(flags)], terminal)
+    return runCommand(['version', ...outputFlags(flags)], terminal, onFound)
   const [first] = words
   if (first === undefined) {
     const { overview } = await import('./help.ts')
@@ -45,6 +52,7 @@ async function runCommand(args: readonly string[], terminal: Terminal): Promise<
     return
   }
   const found = findCommand(words)
+  onFound(found.entry.name)
   const command = await found.entry.load()
   const parsed = parseArguments(command, [...found.rest, ...flags], terminal.env)
   if (parsed.options.flag('help')) {
