@@ -93,20 +93,41 @@ export async function buildExampleActor(name: string): Promise<BuiltActor> {
  * @throws Error with the compiler's own words when the source does not compile
  */
 export async function compileActor(entry: string): Promise<Uint8Array<ArrayBuffer>> {
-  const asc = await import('assemblyscript/asc')
-  let said = ''
   let wasm: Uint8Array | undefined
-  const { error } = await asc.main(
-    [entry, '--baseDir', root, '--outFile', 'out.wasm', ...compilerOptions],
-    {
-      stderr: { write: (text: string | Uint8Array) => void (said += text.toString()) },
-      writeFile(_name: string, contents: string | Uint8Array) {
-        if (typeof contents !== 'string') wasm = contents
-      },
+  await runCompiler([entry, '--baseDir', root, '--outFile', 'out.wasm', ...compilerOptions], {
+    writeFile(_name, contents) {
+      if (typeof contents !== 'string') wasm = contents
     },
-  )
-  if (error || !wasm) throw new Error(`${entry} does not compile\n${said}`, { cause: error })
+  })
+  if (!wasm) throw new Error(`${entry} compiled to nothing`)
   return new Uint8Array(wasm)
+}
+
+/** What the compiler may be given in place of the file system and the terminal. */
+interface CompilerIo {
+  readonly stderr?: { write(text: string | Uint8Array): void }
+  readonly writeFile?: (name: string, contents: string | Uint8Array) => void
+}
+
+interface Compiler {
+  main(options: readonly string[], io: CompilerIo): Promise<{ readonly error: Error | null }>
+}
+
+/**
+ * Runs `asc` in this process, as its command line does.
+ *
+ * @throws Error with the compiler's own words when there is anything wrong
+ */
+export async function runCompiler(options: readonly string[], io: CompilerIo = {}): Promise<void> {
+  // Not a literal, as the package's own declarations contradict those of its dependencies.
+  const specifier: string = 'assemblyscript/asc'
+  const compiler = (await import(specifier)) as Compiler
+  let said = ''
+  const { error } = await compiler.main(options, {
+    ...io,
+    stderr: { write: (text) => void (said += text.toString()) },
+  })
+  if (error) throw new Error(`AssemblyScript does not compile\n${said}`, { cause: error })
 }
 
 /** A key that signs examples, kept in `build/keys` and made there on first use. */
