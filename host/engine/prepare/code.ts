@@ -1,21 +1,19 @@
 /** Rewrites the code section, one function body after the other, in one pass over the bytes. */
 
-import type { Declarations } from './declarations.ts'
-import { ceilings, checkCeiling, limitExceeded } from './limits.ts'
-import { Meter, weights, type Bulk } from './meter.ts'
-import {
-  feature,
-  immediate,
-  plain,
-  prefixFC,
-  prefixFD,
-  refusedBy,
-  refusedByFC,
-  refusedByFD,
-  refusedByType,
-} from './opcodes.ts'
-import { ByteReader, malformed, refusedFeature } from './reader.ts'
 import { ChargePlan } from './charges.ts'
+import { ControlStack } from './control.ts'
+import type { Declarations } from './declarations.ts'
+import { InstructionReader, step, type Step } from './instructions.ts'
+import { ceilings, checkCeiling, limitExceeded } from './limits.ts'
+import {
+  Meter,
+  weights,
+  writeLeavingBranch,
+  writeLoopHeader,
+  type Bulk,
+  type MeterCode,
+} from './meter.ts'
+import { malformed, type ByteReader } from './reader.ts'
 import type { IndexShift } from './shift.ts'
 import { valueType } from './signatures.ts'
 import { lebWidth, type ByteWriter } from './writer.ts'
@@ -24,18 +22,23 @@ import { lebWidth, type ByteWriter } from './writer.ts'
 const leafWeight = 64
 
 export class CodeRewriter {
-  features = 0
   readonly #declarations: Declarations
   readonly #shift: IndexShift
   readonly #meter: Meter
-  readonly #reader: ByteReader
+  readonly #reader: InstructionReader
   readonly #writer: ByteWriter
+  readonly #control = new ControlStack()
   readonly #charges: ChargePlan
   #localsTotal = 0
   /** Up to where the input has been copied to the output. */
   #copied = 0
-  #scratchLocal = 0
-  #scratchUsed = false
+  /** How to get at the fuel: in the global, within loops in a local. */
+  #code: MeterCode
+  /** The depth of the outermost loop around, 0 if there is none. */
+  #loopDepth = 0
+  /** The first local that the function itself does not have: holds the fuel, the next one lengths. */
+  #spareLocal = 0
+  #sparesUsed = 0
   #calls = false
 
   constructor(
@@ -47,9 +50,20 @@ export class CodeRewriter {
     this.#declarations = declarations
     this.#shift = shift
     this.#meter = new Meter(shift)
-    this.#reader = reader
+    this.#code = this.#meter.global
+    this.#reader = new InstructionReader(reader, declarations.signatures, shift)
     this.#writer = writer
-    this.#charges = new ChargePlan(this.#meter, writer)
+    this.#charges = new ChargePlan(this.#control, writer)
+  }
+
+  /** Bits of the features that the bodies so far use. */
+  get features(): number {
+    return this.#reader.features
+  }
+
+  /** Where the next body begins. */
+  get pos(): number {
+    return this.#reader.pos
   }
 
   /**
@@ -63,64 +77,59 @@ export class CodeRewriter {
     const length = reader.count()
     const end = reader.pos + length
     const start = writer.beginSized()
-    const locals = this.#copyLocals(functionIndex, end)
-    const scratchAt = writer.pos
-    writer.u8(1)
-    writer.u8(0x7f)
+    const type = this.#declarations.functionTypes[functionIndex] as number
+    const locals = this.#copyLocals(type, end)
+    // Room for a group of one or two spare locals.
+    const spareAt = writer.pos
+    writer.reserve(2)
+    writer.pos += 2
     const entryAt = writer.pos
-    this.#scratchUsed = false
+    this.#sparesUsed = 0
     this.#calls = false
-    this.#charges.begin()
     this.#copied = reader.pos
-    this.#walk(end)
+    this.#control.begin(this.#declarations.signatures.results[type] as number)
+    this.#charges.begin(this.#code)
+    this.#walk()
     if (reader.pos !== end) throw malformed(reader.pos, 'function body goes on after its end')
     this.#copyUpTo(end)
     const entryNeeded = this.#charges.finish() > leafWeight || this.#calls
-    const scratchNeeded = this.#scratchUsed
-    // What turned out not to be needed is cut out again; the short distance makes that cheap.
-    const keepFrom = entryNeeded ? entryAt : entryAt + this.#meter.checkLength
-    const keepTo = scratchNeeded ? entryAt : scratchAt
+    // What turned out not to be needed is cut out again.
+    const keepFrom = entryNeeded ? entryAt : entryAt + this.#code.check.length
+    const keepTo = this.#sparesUsed > 0 ? entryAt : spareAt
     if (keepFrom !== keepTo) {
       writer.bytes.copyWithin(keepTo, keepFrom, writer.pos)
       writer.pos -= keepFrom - keepTo
     }
-    writer.patch(start, locals.width, locals.groups + (scratchNeeded ? 1 : 0))
+    if (this.#sparesUsed > 0) {
+      writer.bytes[spareAt] = this.#sparesUsed
+      writer.bytes[spareAt + 1] = 0x7f
+    }
+    writer.patch(start, locals.width, locals.groups + (this.#sparesUsed > 0 ? 1 : 0))
     checkCeiling('functionBytes', writer.pos - start)
     writer.endSized(start)
   }
 
   /** Copies the local declarations after room for their count. */
-  #copyLocals(functionIndex: number, end: number): { groups: number; width: number } {
+  #copyLocals(type: number, end: number): { groups: number; width: number } {
     const reader = this.#reader
     const writer = this.#writer
-    const { signatures, functionTypes } = this.#declarations
     const groups = reader.count()
     const from = reader.pos
-    let count = signatures.params[functionTypes[functionIndex] as number] as number
+    let count = this.#declarations.signatures.params[type] as number
     for (let i = 0; i < groups; i++) {
       count += reader.u32()
       if (count > ceilings.locals) throw limitExceeded('locals', count, ceilings.locals)
-      this.features |= valueType(reader)
+      reader.features |= valueType(reader)
     }
     this.#localsTotal += count
     checkCeiling('localsTotal', this.#localsTotal)
-    if (reader.pos > end) throw malformed(end, 'unexpected end of function body')
     const width = lebWidth(groups + 1)
     writer.reserve(width)
     writer.pos += width
     writer.copy(reader.bytes, from, reader.pos)
-    this.#scratchLocal = count
+    this.#spareLocal = count
+    reader.begin(end, count)
     return { groups, width }
-  }
-
-  #spend(weight: number, at: number): void {
-    if (this.#charges.spend(weight)) this.#renew(at)
-  }
-
-  /** Puts a charge before the instruction at `at`. */
-  #renew(at: number): void {
-    this.#copyUpTo(at)
-    this.#charges.renew()
   }
 
   #copyUpTo(pos: number): void {
@@ -129,276 +138,185 @@ export class CodeRewriter {
   }
 
   /** Goes through a function's instructions up to the `end` that closes it. */
-  #walk(end: number): void {
+  #walk(): void {
     const reader = this.#reader
-    const bytes = reader.bytes
     const charges = this.#charges
-    let pos = reader.pos
     for (;;) {
-      if (pos >= end) throw malformed(pos, 'function body has no end')
-      const at = pos
-      const opcode = bytes[pos++] as number
-      const kind = plain[opcode] as number
-      if (kind <= immediate.f64 && charges.spend(1)) this.#renew(at)
-      switch (kind) {
-        case immediate.none:
-          if (opcode >= 0xc0)
-            this.features |= opcode === 0xd1 ? feature.referenceTypes : feature.signExtension
-          continue
-        case immediate.index:
-          if (opcode === 0x25 || opcode === 0x26) this.features |= feature.referenceTypes
-          if ((bytes[pos] as number) < 0x80) pos++
-          else pos = skipLeb(bytes, pos, 5)
-          continue
-        case immediate.memory:
-          pos = skipMemoryImmediate(bytes, pos)
-          continue
-        case immediate.i64:
-          pos = skipLeb(bytes, pos, 10)
-          continue
-        case immediate.f32:
-          pos += 4
-          continue
-        case immediate.f64:
-          pos += 8
-          continue
-      }
-      reader.pos = pos
-      if (this.#other(kind, opcode, at, end)) return
-      pos = reader.pos
+      const found = reader.next(charges.left)
+      charges.spend(reader.passed)
+      if (found === step.end && this.#control.depth === 0) return
+      this.#rewrite(found)
     }
   }
 
-  /** The less frequent instructions. Returns whether the function has ended. */
-  #other(kind: number, opcode: number, at: number, end: number): boolean {
+  #rewrite(found: Step): void {
     const reader = this.#reader
     const charges = this.#charges
-    switch (kind) {
-      case immediate.block:
-      case immediate.if:
-        this.#blockType()
-        charges.open()
-        return false
-      case immediate.loop:
-        this.#blockType()
-        this.#copyUpTo(reader.pos)
-        charges.openLoop()
-        return false
-      case immediate.else:
-        charges.alternative()
-        return false
-      case immediate.end:
-        return charges.close()
-      case immediate.brTable: {
-        const targets = reader.u32()
-        if (targets >= end - reader.pos) throw malformed(at, 'branch table beyond the function')
-        for (let i = 0; i <= targets; i++) reader.skipLeb(5)
-        this.#spend(4, at)
-        return false
-      }
-      case immediate.call: {
-        const index = reader.u32()
-        this.#calls = true
-        this.#spend(weights.call, at)
-        this.#replaceIndex(at, opcode, this.#shift.function(index, at))
-        return false
-      }
-      case immediate.callIndirect: {
-        this.#typeIndex()
-        if (reader.u32() !== 0) this.features |= feature.referenceTypes
-        this.#calls = true
-        this.#spend(weights.callIndirect, at)
-        return false
-      }
-      case immediate.global: {
-        const index = reader.u32()
-        if (index >= this.#shift.globals) throw malformed(at, `unknown global ${index}`)
-        this.#spend(1, at)
-        return false
-      }
-      case immediate.selectTyped: {
-        const count = reader.u32()
-        if (count !== 1) throw malformed(at, 'select with other than one type')
-        this.#spend(1, at)
-        this.features |= valueType(reader) | feature.referenceTypes
-        return false
-      }
-      case immediate.memoryIndex:
-        this.#memoryIndex()
-        this.#spend(1, at)
-        return false
-      case immediate.memoryGrow:
-        this.#memoryIndex()
-        this.#chargeBulk(at, 'pages', weights.grow)
-        return false
-      case immediate.refNull: {
-        const typeAt = reader.pos
-        const byte = reader.u8()
-        const refused = refusedByType(byte)
-        if (refused !== undefined) throw refusedFeature(refused, typeAt)
-        if (byte !== 0x70 && byte !== 0x6f) throw refusedHeapType(byte, typeAt)
-        this.features |= feature.referenceTypes
-        this.#spend(1, at)
-        return false
-      }
-      case immediate.refFunc: {
-        const index = reader.u32()
-        this.features |= feature.referenceTypes
-        this.#spend(1, at)
-        this.#replaceIndex(at, opcode, this.#shift.function(index, at))
-        return false
-      }
-      case immediate.prefixFC:
-        this.#spend(1, at)
-        this.#prefixFC(at)
-        return false
-      case immediate.prefixFD:
-        this.#spend(1, at)
-        this.#prefixFD(at)
-        return false
-      default: {
-        const refused = refusedBy(opcode)
-        if (refused !== undefined) throw refusedFeature(refused, at)
-        throw malformed(at, `unknown opcode 0x${opcode.toString(16)}`)
-      }
+    switch (found) {
+      case step.pause:
+        this.#spend(0)
+        return
+      case step.block:
+      case step.if:
+        charges.open(reader.results, false)
+        return
+      case step.loop:
+        this.#openLoop()
+        return
+      case step.else:
+        charges.returnToBlock()
+        return
+      case step.end:
+        this.#closeBlock()
+        return
+      case step.branch:
+      case step.branchIf:
+        this.#spend(1)
+        this.#branch(found)
+        return
+      case step.branchTable:
+        this.#spend(weights.branchTable)
+        this.#branchTable()
+        return
+      case step.return:
+        this.#insert(this.#code.store)
+        return
+      case step.call:
+        this.#spend(weights.call)
+        this.#call()
+        return
+      case step.callIndirect:
+        this.#spend(weights.callIndirect)
+        this.#call()
+        return
+      case step.refFunc:
+        this.#spend(1)
+        this.#replaceIndex(this.#shift.function(reader.operand, reader.at))
+        return
+      case step.bulkBytes:
+        this.#bulk('bytes', weights.bulk)
+        return
+      case step.bulkElements:
+        this.#bulk('elements', weights.bulk)
+        return
+      case step.memoryGrow:
+        this.#bulk('pages', weights.grow)
+        return
+      case step.tableGrow:
+        this.#bulk('elements', weights.grow)
+        return
     }
   }
 
-  #prefixFC(at: number): void {
+  /** Charges for the instruction at hand. */
+  #spend(weight: number): void {
+    this.#charges.spend(weight)
+    if (this.#charges.left >= 0) return
+    this.#copyUpTo(this.#reader.at)
+    this.#charges.renew(this.#code)
+  }
+
+  /** Puts `code` before the instruction at hand. */
+  #insert(code: Uint8Array): void {
+    this.#copyUpTo(this.#reader.at)
+    this.#writer.copy(code, 0, code.length)
+  }
+
+  /** Writes the instruction at hand with another index. */
+  #replaceIndex(index: number): void {
     const reader = this.#reader
-    const opcode = reader.u32()
-    const kind = opcode < 256 ? (prefixFC[opcode] as number) : immediate.refused
-    switch (kind) {
-      case immediate.none:
-        this.features |= feature.saturating
-        return
-      case immediate.index:
-        reader.skipLeb(5)
-        break
-      case immediate.memoryInit:
-        reader.skipLeb(5)
-        this.#memoryIndex()
-        this.#chargeBulk(at, 'bytes', weights.bulk)
-        break
-      case immediate.memoryCopy:
-        this.#memoryIndex()
-        this.#memoryIndex()
-        this.#chargeBulk(at, 'bytes', weights.bulk)
-        break
-      case immediate.memoryFill:
-        this.#memoryIndex()
-        this.#chargeBulk(at, 'bytes', weights.bulk)
-        break
-      case immediate.tableInit:
-      case immediate.tableCopy:
-        reader.skipLeb(5)
-        reader.skipLeb(5)
-        this.#chargeBulk(at, 'elements', weights.bulk)
-        break
-      case immediate.tableSized:
-        reader.skipLeb(5)
-        this.#chargeBulk(at, 'elements', opcode === 15 ? weights.grow : weights.bulk)
-        break
-      default: {
-        const refused = refusedByFC(opcode)
-        if (refused !== undefined) throw refusedFeature(refused, at)
-        throw malformed(at, `unknown opcode 0xfc ${opcode}`)
-      }
-    }
-    this.features |= opcode >= 15 ? feature.referenceTypes : feature.bulkMemory
-  }
-
-  #prefixFD(at: number): void {
-    const reader = this.#reader
-    const opcode = reader.u32()
-    const kind = opcode < 256 ? (prefixFD[opcode] as number) : immediate.refused
-    this.features |= feature.simd
-    switch (kind) {
-      case immediate.none:
-        return
-      case immediate.memory:
-        reader.pos = skipMemoryImmediate(reader.bytes, reader.pos)
-        return
-      case immediate.bytes16:
-        reader.skip(16)
-        return
-      case immediate.lane:
-        reader.skip(1)
-        return
-      case immediate.memoryLane:
-        reader.pos = skipMemoryImmediate(reader.bytes, reader.pos)
-        reader.skip(1)
-        return
-      default: {
-        const refused = refusedByFD(opcode)
-        if (refused !== undefined) throw refusedFeature(refused, at)
-        throw malformed(at, `unknown opcode 0xfd ${opcode}`)
-      }
-    }
-  }
-
-  /** Puts the charge for a bulk instruction before it; its length is on top of the stack there. */
-  #chargeBulk(at: number, kind: Bulk, weight: number): void {
-    this.#spend(weight, at)
-    this.#copyUpTo(at)
-    this.#meter.writeBulkCheck(this.#writer, kind, this.#scratchLocal)
-    this.#scratchUsed = true
-    this.#calls = true
-  }
-
-  /** Writes an instruction of an opcode and an index in place of the one just read. */
-  #replaceIndex(at: number, opcode: number, index: number): void {
-    this.#copyUpTo(at)
-    this.#copied = this.#reader.pos
-    this.#writer.u8(opcode)
+    this.#copyUpTo(reader.at)
+    this.#copied = reader.pos
+    this.#writer.u8(reader.opcode)
     this.#writer.u32(index)
   }
 
-  #memoryIndex(): void {
-    const at = this.#reader.pos
-    if (this.#reader.u32() !== 0) throw refusedFeature('multi-memory', at)
-  }
-
-  #typeIndex(): void {
-    const at = this.#reader.pos
-    const index = this.#reader.u32()
-    if (index >= this.#shift.types) throw malformed(at, `unknown type ${index}`)
-  }
-
-  #blockType(): void {
-    const reader = this.#reader
-    const byte = reader.bytes[reader.pos] as number
-    if (byte === 0x40) {
-      reader.pos++
-    } else if (byte >= 0x41 && byte <= 0x7f) {
-      this.features |= valueType(reader)
-    } else {
-      this.#typeIndex()
-      this.features |= feature.multiValue
+  #openLoop(): void {
+    const { at, pos, params, results, bytes } = this.#reader
+    this.#copyUpTo(at)
+    if (this.#loopDepth === 0) {
+      this.#loopDepth = this.#control.depth + 1
+      this.#code = this.#meter.local(this.#spareLocal)
+      this.#sparesUsed = Math.max(this.#sparesUsed, 1)
+      this.#insert(this.#code.fetch)
     }
+    if (params > 0) {
+      // The blocks around would need types that the module may not have.
+      this.#copyUpTo(pos)
+      this.#charges.openLoop(results, false, this.#code.check, this.#code)
+      return
+    }
+    writeLoopHeader(this.#writer, bytes.subarray(at + 1, pos))
+    this.#copied = pos
+    this.#charges.openLoop(results, true, this.#code.loopHead, this.#code)
   }
-}
 
-function refusedHeapType(byte: number, at: number): Error {
-  if (byte < 0x40 || byte >= 0x80) return refusedFeature('function-references', at)
-  return malformed(at, `unknown heap type 0x${byte.toString(16)}`)
-}
-
-/** Where a LEB128 of at most `maxBytes` bytes that starts at `pos` ends. */
-function skipLeb(bytes: Uint8Array, pos: number, maxBytes: number): number {
-  for (let i = 0; i < maxBytes; i++) {
-    if ((bytes[pos + i] as number) < 0x80) return pos + i + 1
+  #closeBlock(): void {
+    const control = this.#control
+    const { loopTail, store } = this.#code
+    this.#copyUpTo(this.#reader.pos)
+    if (control.wrapped) this.#writer.copy(loopTail, 0, loopTail.length)
+    this.#charges.returnToBlock()
+    if (control.depth === this.#loopDepth) {
+      this.#writer.copy(store, 0, store.length)
+      this.#loopDepth = 0
+      this.#code = this.#meter.global
+    }
+    control.depth--
   }
-  throw malformed(pos, 'integer too long')
-}
 
-/** Where an alignment and an offset that start at `pos` end. */
-function skipMemoryImmediate(bytes: Uint8Array, pos: number): number {
-  const alignment = bytes[pos] as number
-  if (alignment >= 0x40) {
-    throw alignment < 0x80
-      ? refusedFeature('multi-memory', pos)
-      : malformed(pos, 'alignment too large')
+  #branch(found: Step): void {
+    const reader = this.#reader
+    const control = this.#control
+    const target = control.target(reader.operand, reader.at)
+    const label = control.label(target)
+    const leaves = target < this.#loopDepth
+    if (leaves && found === step.branchIf && control.results(target) === 0) {
+      this.#copyUpTo(reader.at)
+      this.#copied = reader.pos
+      writeLeavingBranch(this.#writer, this.#code.store, label)
+      return
+    }
+    if (leaves) this.#insert(this.#code.store)
+    if (label !== reader.operand) this.#replaceIndex(label)
   }
-  return skipLeb(bytes, pos + 1, 5)
+
+  #branchTable(): void {
+    const reader = this.#reader
+    const control = this.#control
+    const count = reader.operand + 1
+    const targetsAt = reader.pos
+    if (this.#loopDepth > 0) {
+      let outermost = control.depth
+      for (let i = 0; i < count; i++) {
+        outermost = Math.min(outermost, control.target(reader.u32(), reader.at))
+      }
+      if (outermost < this.#loopDepth) this.#insert(this.#code.store)
+      reader.pos = targetsAt
+    }
+    this.#copyUpTo(targetsAt)
+    for (let i = 0; i < count; i++) {
+      this.#writer.u32(control.label(control.target(reader.u32(), reader.at)))
+    }
+    this.#copied = reader.pos
+  }
+
+  #call(): void {
+    const reader = this.#reader
+    const { store, fetch } = this.#code
+    this.#calls = true
+    this.#insert(store)
+    if (reader.opcode === 0x10) this.#replaceIndex(this.#shift.function(reader.operand, reader.at))
+    if (fetch.length === 0) return
+    this.#copyUpTo(reader.pos)
+    this.#writer.copy(fetch, 0, fetch.length)
+  }
+
+  /** Puts the charge for a bulk instruction before it: its length is on top of the stack there. */
+  #bulk(kind: Bulk, weight: number): void {
+    this.#spend(weight)
+    this.#insert(this.#code.bulkCheck(kind, this.#spareLocal + 1))
+    this.#sparesUsed = 2
+    this.#calls = true
+  }
 }

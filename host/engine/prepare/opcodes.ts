@@ -4,45 +4,53 @@
  * @see https://webassembly.github.io/spec/core/appendix/index-instructions.html
  */
 
-/** What follows an opcode; the decoder switches on it. Values are dense so that the switch is a jump. */
+/**
+ * What follows an opcode; the decoder switches on it. The first ones are the most frequent. Values
+ * are dense so that the switch is a jump.
+ */
 export const immediate = {
   none: 0,
+  local: 1,
   /** One LEB128 of up to 32 bits. */
-  index: 1,
+  index: 2,
   /** Alignment and offset. */
-  memory: 2,
-  i64: 3,
-  f32: 4,
-  f64: 5,
-  block: 6,
-  loop: 7,
-  if: 8,
-  else: 9,
-  end: 10,
-  brTable: 11,
-  call: 12,
-  callIndirect: 13,
-  global: 14,
-  selectTyped: 15,
-  memoryIndex: 16,
-  memoryGrow: 17,
-  refNull: 18,
-  refFunc: 19,
-  prefixFC: 20,
-  prefixFD: 21,
+  memory: 3,
+  i64: 4,
+  f32: 5,
+  f64: 6,
+  /** block, loop, if */
+  block: 7,
+  else: 8,
+  end: 9,
+  return: 10,
+  branch: 11,
+  branchTable: 12,
+  call: 13,
+  callIndirect: 14,
+  global: 15,
+  /** Nothing, but a feature of its own. */
+  signExtension: 16,
+  /** The index of a table. */
+  table: 17,
+  selectTyped: 18,
+  memoryIndex: 19,
+  memoryGrow: 20,
+  refNull: 21,
+  refIsNull: 22,
+  refFunc: 23,
+  prefixFC: 24,
+  prefixFD: 25,
   /** 16 bytes: v128.const and i8x16.shuffle. */
-  bytes16: 22,
-  lane: 23,
+  bytes16: 26,
+  lane: 27,
   /** Alignment, offset and lane. */
-  memoryLane: 24,
-  memoryInit: 25,
-  memoryCopy: 26,
-  memoryFill: 27,
-  tableInit: 28,
-  tableCopy: 29,
-  /** table.grow and table.fill. */
-  tableSized: 30,
-  refused: 31,
+  memoryLane: 28,
+  memoryInit: 29,
+  memoryCopy: 30,
+  memoryFill: 31,
+  /** Two indices: table.init, table.copy. */
+  tableInit: 32,
+  refused: 33,
 } as const
 
 /** A feature that modules may use, as a bit. */
@@ -77,21 +85,19 @@ function table(rest: number, ranges: readonly (readonly [number, number, number]
 /** What follows each one-byte opcode. */
 export const plain: Uint8Array = table(immediate.refused, [
   [0x00, 0x01, immediate.none],
-  [0x02, 0x02, immediate.block],
-  [0x03, 0x03, immediate.loop],
-  [0x04, 0x04, immediate.if],
+  [0x02, 0x04, immediate.block],
   [0x05, 0x05, immediate.else],
   [0x0b, 0x0b, immediate.end],
-  [0x0c, 0x0d, immediate.index],
-  [0x0e, 0x0e, immediate.brTable],
-  [0x0f, 0x0f, immediate.none],
+  [0x0c, 0x0d, immediate.branch],
+  [0x0e, 0x0e, immediate.branchTable],
+  [0x0f, 0x0f, immediate.return],
   [0x10, 0x10, immediate.call],
   [0x11, 0x11, immediate.callIndirect],
   [0x1a, 0x1b, immediate.none],
   [0x1c, 0x1c, immediate.selectTyped],
-  [0x20, 0x22, immediate.index],
+  [0x20, 0x22, immediate.local],
   [0x23, 0x24, immediate.global],
-  [0x25, 0x26, immediate.index],
+  [0x25, 0x26, immediate.table],
   [0x28, 0x3e, immediate.memory],
   [0x3f, 0x3f, immediate.memoryIndex],
   [0x40, 0x40, immediate.memoryGrow],
@@ -99,9 +105,10 @@ export const plain: Uint8Array = table(immediate.refused, [
   [0x42, 0x42, immediate.i64],
   [0x43, 0x43, immediate.f32],
   [0x44, 0x44, immediate.f64],
-  [0x45, 0xc4, immediate.none],
+  [0x45, 0xbf, immediate.none],
+  [0xc0, 0xc4, immediate.signExtension],
   [0xd0, 0xd0, immediate.refNull],
-  [0xd1, 0xd1, immediate.none],
+  [0xd1, 0xd1, immediate.refIsNull],
   [0xd2, 0xd2, immediate.refFunc],
   [0xfc, 0xfc, immediate.prefixFC],
   [0xfd, 0xfd, immediate.prefixFD],
@@ -116,10 +123,10 @@ export const prefixFC: Uint8Array = table(immediate.refused, [
   [11, 11, immediate.memoryFill],
   [12, 12, immediate.tableInit],
   [13, 13, immediate.index],
-  [14, 14, immediate.tableCopy],
-  [15, 15, immediate.tableSized],
+  [14, 14, immediate.tableInit],
+  [15, 15, immediate.table],
   [16, 16, immediate.index],
-  [17, 17, immediate.tableSized],
+  [17, 17, immediate.table],
 ])
 
 /** Numbers below 256 that follow 0xFD and name nothing. */

@@ -66,7 +66,7 @@ export function outlineModule(bytes: Uint8Array): Outline {
   checkCeiling('moduleBytes', bytes.length)
   checkPreamble(bytes)
   const reader = new ByteReader(bytes, 8, bytes.length)
-  const sections: (SectionRange | undefined)[] = new Array(13).fill(undefined)
+  const sections = Array.from<SectionRange | undefined>({ length: 13 })
   const customs: CustomSection[] = []
   let place = 0
   while (reader.pos < reader.end) {

@@ -2,7 +2,7 @@
 
 import { CodeRewriter } from './code.ts'
 import { copyCustoms } from './customs.ts'
-import { checkRead, sectionReader } from './declarations.ts'
+import { sectionReader } from './declarations.ts'
 import { feature } from './opcodes.ts'
 import { sectionId, sectionOrder } from './outline.ts'
 import { malformed } from './reader.ts'
@@ -97,7 +97,8 @@ export function writeCode(rewriting: Rewriting, each?: () => void): number {
     rewriter.rewriteBody(declarations.importedFunctions + i)
     each?.()
   }
-  checkRead(reader)
+  if (rewriter.pos !== reader.end)
+    throw malformed(rewriter.pos, 'section goes on after its last item')
   return rewriter.features
 }
 

@@ -106,7 +106,8 @@ export function writeGlobals({ outline, declarations, shift, writer }: Rewriting
   const count = reader?.count() ?? 0
   let features = 0
   writer.u32(count + 1)
-  for (let i = 0; i < count && reader !== undefined; i++) {
+  for (let i = 0; i < count; i++) {
+    if (reader === undefined) break
     const from = reader.pos
     features |= valueType(reader)
     const mutable = readMutability(reader)
