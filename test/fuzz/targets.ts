@@ -1,0 +1,14 @@
+/** Every fuzz target. A new one is one file and one line here. */
+
+import { claimsTarget } from './claims.ts'
+import { keysTarget } from './keys.ts'
+import { sectionsTarget } from './sections.ts'
+import type { FuzzTarget } from './target.ts'
+import { tokenTarget } from './token.ts'
+
+export const targets: readonly FuzzTarget[] = [
+  keysTarget,
+  tokenTarget,
+  claimsTarget,
+  sectionsTarget,
+]
