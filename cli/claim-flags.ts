@@ -1,71 +1,18 @@
+import { claimFlags, type Dialect } from '../contracts/index.ts'
 import type { ActorClaimsInput } from '../signing/index.ts'
 import { usage } from './arguments.ts'
 import type { OptionSpec, OptionValues } from './command.ts'
 
-/** The two generations of contract ids: waSCC's, and wasmCloud's. */
-export type ContractIds = 'wascc' | 'wasmcloud'
-
-/** What each contract flag stands for, by generation. */
-const contractFlags: Readonly<
-  Record<string, { short: string; what: string } & Record<ContractIds, string>>
-> = {
-  keyvalue: {
-    short: 'k',
-    what: 'a key-value store',
-    wascc: 'wascc:keyvalue',
-    wasmcloud: 'wasmcloud:keyvalue',
-  },
-  msg: {
-    short: 'g',
-    what: 'messaging',
-    wascc: 'wascc:messaging',
-    wasmcloud: 'wasmcloud:messaging',
-  },
-  'http-server': {
-    short: 'q',
-    what: 'serving HTTP',
-    wascc: 'wascc:http_server',
-    wasmcloud: 'wasmcloud:httpserver',
-  },
-  'http-client': {
-    short: 'h',
-    what: 'making HTTP requests',
-    wascc: 'wascc:http_client',
-    wasmcloud: 'wasmcloud:httpclient',
-  },
-  'blob-store': {
-    short: 'f',
-    what: 'a blob store',
-    wascc: 'wascc:blobstore',
-    wasmcloud: 'wasmcloud:blobstore',
-  },
-  extras: {
-    short: 'z',
-    what: 'random numbers and the like',
-    wascc: 'wascc:extras',
-    wasmcloud: 'wasmcloud:builtin:numbergen',
-  },
-  logging: {
-    short: 'l',
-    what: 'logging',
-    wascc: 'wascc:logging',
-    wasmcloud: 'wasmcloud:builtin:logging',
-  },
-  events: {
-    short: 'e',
-    what: 'event streams',
-    wascc: 'wascc:eventstreams',
-    wasmcloud: 'wasmcloud:eventstreams',
-  },
-}
+/** A contract flag's long name, as {@link OptionValues} knows it. */
+const longName = (name: string): string => name.replaceAll('_', '-')
 
 /** The flags that say what an actor claims, named as wash named them. */
 export const actorClaimOptions: Readonly<Record<string, OptionSpec>> = {
   name: { short: 'n', type: 'text', summary: 'what the actor is called' },
   ...Object.fromEntries(
-    Object.entries(contractFlags).map(([name, { short, what }]): [string, OptionSpec] => [
-      name,
-      { short, type: 'flag', summary: `allow ${what}` },
+    claimFlags.map(({ letter, name, summary }): [string, OptionSpec] => [
+      longName(name),
+      { short: letter, type: 'flag', summary: `may ${summary}` },
     ]),
   ),
   cap: {
@@ -107,13 +54,14 @@ export const periodOptions: Readonly<Record<string, OptionSpec>> = {
  * Reads an actor's claims from the flags.
  *
  * @param now What days are counted from.
- * @param ids Which ids the contract flags stand for.
+ * @param dialect Whose contract ids the contract flags stand for.
  * @throws CliError `ERR_USAGE`
  */
-export function actorClaims(options: OptionValues, now: Date, ids: ContractIds): ActorClaimsInput {
-  const named = Object.entries(contractFlags)
-    .filter(([name]) => options.flag(name))
-    .map(([, flag]) => flag[ids])
+export function actorClaims(options: OptionValues, now: Date, dialect: Dialect): ActorClaimsInput {
+  const named = claimFlags
+    .filter(({ name }) => options.flag(longName(name)))
+    .map(({ contractIds }) => contractIds[dialect])
+    .filter((id) => id !== undefined)
   const others = options.texts('cap').map((id) => notBlank('--cap', id))
   const name = optionalText(options, 'name')
   const version = optionalText(options, 'ver')

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
+import { detectDialect, type Dialect } from '../../contracts/index.ts'
 import { readFacts } from '../../host/engine/index.ts'
 import { readActor, signActor } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
-import { actorClaimOptions, actorClaims, type ContractIds, periodOptions } from '../claim-flags.ts'
+import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
 import type { Command } from '../command.ts'
 import { CliError } from '../errors.ts'
 import {
@@ -64,7 +65,7 @@ export const claimsSign: Command = {
   run: async ({ arguments: [source = ''], options, terminal: { env, paint } }) => {
     const wasm = await readFileArgument(source)
     const { name: stem } = parse(source)
-    const claims = actorClaims(options, new Date(), contractIds(wasm))
+    const claims = actorClaims(options, new Date(), dialectOf(wasm))
     const user = userStem(env)
     const request = { issuer: options.text('issuer'), subject: options.text('subject') }
     const issuer = await findKey({ type: 'account', given: request.issuer, stem: user }, options)
@@ -115,17 +116,14 @@ export const claimsSign: Command = {
   },
 }
 
-/** Modules built for wasmCloud import `wasmbus`, or export `wapc_init` (formats of 2021 and later). */
-function contractIds(wasm: Uint8Array): ContractIds {
+/** The dialect that the module's imports and exports tell; that of waSCC where they do not. */
+function dialectOf(wasm: Uint8Array): Dialect {
   try {
-    const { imports, exports } = readFacts(wasm)
-    const isWasmCloud =
-      imports.some(({ module }) => module === 'wasmbus') ||
-      exports.some(({ name }) => name === 'wapc_init')
-    return isWasmCloud ? 'wasmcloud' : 'wascc'
+    const found = detectDialect({ ...readFacts(wasm), contracts: [] })
+    return 'dialect' in found ? found.dialect : 'C'
   } catch {
     // Signing says what is wrong with a module that cannot be read; one that is merely too new can be signed.
-    return 'wascc'
+    return 'C'
   }
 }
 

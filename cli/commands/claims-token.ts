@@ -75,7 +75,7 @@ export const claimsTokenActor: Command = {
     const stem = fileStem(options.text('name')) || userStem(terminal.env)
     const keys = await keysOf(call, ['account', userStem(terminal.env)], ['module', stem])
     const hash = optionalText(options, 'hash') ?? noHash
-    const claims = { ...actorClaims(options, new Date(), 'wascc'), hash }
+    const claims = { ...actorClaims(options, new Date(), 'C'), hash }
     return result(call, keys, await signToken('actor', claims, pairs(keys)))
   },
 }
