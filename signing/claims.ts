@@ -79,6 +79,7 @@ export interface ClaimsOf {
   invocation: InvocationClaims
 }
 
+/** What a token is about: an actor, a provider archive, an account … */
 export type TokenKind = keyof ClaimsOf
 
 /** When a token to be signed holds. */

@@ -22,7 +22,7 @@ export interface SigningErrorDetails {
   ERR_CLAIMS_DUPLICATE: { offsets: readonly number[] }
   /** A claims section hidden in a module inside another custom section. */
   ERR_CLAIMS_NESTED: { section: string; offset: number }
-  /** A token longer than {@link SigningErrorDetails.ERR_CLAIMS_TOO_LARGE.allowed}. */
+  /** A token longer than `allowed`. */
   ERR_CLAIMS_TOO_LARGE: { bytes: number; allowed: number }
   /** Not three segments of canonical base64url with strict JSON in the first two. */
   ERR_TOKEN_MALFORMED: { part: TokenPart; reason: string }
@@ -40,6 +40,7 @@ export interface SigningErrorDetails {
   ERR_SIGNATURE_INVALID: { issuer: string }
   /** The module is not the one that was signed. Upper-case hex SHA-256. */
   ERR_HASH_MISMATCH: { claimed: string; raw: string; canonical: string }
+  /** The clock reached `expiredAt`. */
   ERR_CLAIMS_EXPIRED: { subject: string; expiredAt: Date }
   /** `claim` says which: not-before, or issued in the future. */
   ERR_CLAIMS_NOT_YET_VALID: { subject: string; claim: 'nbf' | 'iat'; validFrom: Date }
@@ -48,6 +49,7 @@ export interface SigningErrorDetails {
 /** Which part of a token is malformed. */
 export type TokenPart = 'token' | 'header' | 'payload' | 'signature'
 
+/** The stable codes, to match on. */
 export type SigningErrorCode = keyof SigningErrorDetails
 
 /** The one error class this folder throws. Narrow an {@link AnySigningError} on its `code`. */

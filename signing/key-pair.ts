@@ -98,5 +98,5 @@ export function verifySignature(
   signature: Uint8Array,
 ): boolean {
   const key = publicKeyObject(parsePublicKey(publicKey).raw)
-  return signature.length === 64 && verifyBytes(null, bytes, key, signature)
+  return verifyBytes(null, bytes, key, signature)
 }

@@ -24,6 +24,7 @@ export interface FuzzResult {
   readonly failure?: FuzzFailure
 }
 
+/** What failed, and on which input. */
 export interface FuzzFailure {
   readonly iteration: number
   readonly input: Uint8Array

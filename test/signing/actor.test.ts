@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
 import { inspectActor, readActor, signActor, verifyActor } from '../../signing/actor.ts'
-import { stripClaims } from '../../signing/claims-section.ts'
+import { readClaimsSection, stripClaims } from '../../signing/claims-section.ts'
 import type { ActorClaimsInput } from '../../signing/claims.ts'
 import { SigningError, type SigningErrorCode } from '../../signing/errors.ts'
 import { KeyPair } from '../../signing/key-pair.ts'
@@ -308,6 +308,27 @@ test('inspectActor - tells a bad signature from a bad hash', async (t) => {
   )
   const fine = await inspectActor(good, { now })
   t.deepEqual([fine.signatureValid, fine.hashValid, fine.failures], [true, true, []])
+})
+
+test('inspectActor - takes no signature for valid whose algorithm is not Ed25519 by name', async (t) => {
+  const payload = payloadWith({}, { hash: hashOf(answerModule()) })
+  for (const alg of ['EdDSA', 'ed25519', 'none']) {
+    const token = forgeToken(`{"typ":"jwt","alg":"${alg}"}`, payload)
+    const inspection = await inspectActor(answerModule([], custom('jwt', token)), { now })
+    t.false(inspection.signatureValid)
+    t.deepEqual(
+      inspection.failures.map(({ code }) => code),
+      ['ERR_TOKEN_ALGORITHM'],
+    )
+  }
+})
+
+test('readClaimsSection - refuses large claims before it hashes or decodes anything', (t) => {
+  const wasm = answerModule([], custom('jwt', 'A'.repeat(65_537)))
+  t.throws(() => readClaimsSection(wasm), {
+    instanceOf: SigningError,
+    code: 'ERR_CLAIMS_TOO_LARGE',
+  })
 })
 
 test('inspectActor - says nothing of claims it cannot read', async (t) => {

@@ -35,6 +35,8 @@ const refused: [why: string, text: string][] = [
   ['a letter beyond ASCII', 'MZXWÄ'],
   ['a letter that upper-cases into the alphabet', 'MZXWı'],
   ['one character', 'M'],
+  ['one character of no bits', 'A'],
+  ['three characters of no bits', 'AAA'],
   ['three characters', 'MZX'],
   ['six characters', 'MZXW6Y'],
   ['left-over bits in two characters', 'MZ'],
