@@ -1,0 +1,52 @@
+/**
+ * npm passes Ctrl-C on to a process that the terminal has sent it to already: what comes so soon
+ * after the first is the same wish, not a second one. In milliseconds.
+ */
+const sameWishMs = 300
+
+/** How often to look whether the parent is still there, in milliseconds. */
+const parentCheckMs = 500
+
+/** Waits for the wish to stop; disposal stops waiting. */
+export interface StopSignals extends Disposable {
+  /** Resolves with what asked to stop. */
+  readonly asked: Promise<string>
+}
+
+/**
+ * Waits for SIGINT, SIGTERM or SIGHUP. The first asks to stop in good order; a second one ends the
+ * process at once with exit code 130.
+ *
+ * @param env `npm_command` tells a process that `npx` started: npx does not pass on the signals that
+ * end it, so there the end of the parent asks to stop too.
+ */
+export function awaitStop(env: Readonly<Record<string, string | undefined>>): StopSignals {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let askedAt: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now()
+    if (askedAt === undefined) {
+      askedAt = now
+      resolve(signal)
+    } else if (now - askedAt > sameWishMs) {
+      process.exit(130)
+    }
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+
+  const parent = process.ppid
+  const watch =
+    env['npm_command'] === 'exec'
+      ? setInterval(() => {
+          if (process.ppid !== parent) resolve('the end of npx')
+        }, parentCheckMs).unref()
+      : undefined
+  return {
+    asked: promise,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+      clearInterval(watch)
+    },
+  }
+}
