@@ -14,13 +14,17 @@ export interface CodecRow {
 
 const body = new Uint8Array(0)
 /** What a browser sends. */
-const browserHeaders: readonly string[] = [
-  ...['Host', '127.0.0.1:8080', 'Connection', 'keep-alive', 'Cache-Control', 'max-age=0'],
-  ...['Upgrade-Insecure-Requests', '1', 'Accept-Language', 'en-GB,en;q=0.9'],
-  ...['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)'],
-  ...['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
-  ...['Accept-Encoding', 'gzip, deflate, br', 'Cookie', 'session=0123456789abcdef'],
-]
+const browserHeaders: readonly string[] = Object.entries({
+  Host: '127.0.0.1:8080',
+  Connection: 'keep-alive',
+  'Cache-Control': 'max-age=0',
+  'Upgrade-Insecure-Requests': '1',
+  'Accept-Language': 'en-GB,en;q=0.9',
+  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)',
+  Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  'Accept-Encoding': 'gzip, deflate, br',
+  Cookie: 'session=0123456789abcdef',
+}).flat()
 /** What a load generator sends. */
 const plainHeaders: readonly string[] = ['host', '127.0.0.1:8080', 'connection', 'keep-alive']
 
