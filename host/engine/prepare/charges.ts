@@ -24,8 +24,9 @@ const checkDistance = 16_384
 export class ChargePlan {
   readonly #control: ControlStack
   readonly #writer: ByteWriter
-  /** By account: where its weight goes in the output, and how much it has come to. */
+  /** By account: where its weight goes in the output, twice for wrapped loops, and what it is. */
   #weightAt = new Int32Array(64)
+  #refundAt = new Int32Array(64)
   #weight = new Int32Array(64)
   #accounts = 0
   #account = 0
@@ -47,7 +48,7 @@ export class ChargePlan {
     this.#seen = 0
     this.#left = 0
     this.#opened = 0
-    this.#add(code.check, code)
+    this.#add(code.check, code.weightAt)
     this.#lastCheck = 0
     this.#control.account[0] = 0
     this.#control.check[0] = 0
@@ -67,10 +68,10 @@ export class ChargePlan {
   renew(code: MeterCode): void {
     this.#settle()
     if (this.#seen - this.#lastCheck > checkDistance) {
-      this.#add(code.check, code)
+      this.#add(code.check, code.weightAt)
       this.#lastCheck = this.#seen
     } else {
-      this.#add(code.charge, code)
+      this.#add(code.charge, code.weightAt)
     }
   }
 
@@ -79,13 +80,21 @@ export class ChargePlan {
     this.#control.push(this.#account, this.#lastCheck, results, wrapped)
   }
 
-  /** A loop begins and its header has been written: `check` is what comes first in it. */
-  openLoop(results: number, wrapped: boolean, check: Uint8Array, code: MeterCode): void {
+  /** A loop begins and its header has been written; `wrapped` says how. */
+  openLoop(results: number, wrapped: boolean, code: MeterCode): void {
     this.open(results, wrapped)
     this.#settle()
-    this.#add(check, code)
+    this.#control.loop[this.#control.depth] = this.#accounts
+    this.#add(wrapped ? code.loopHead : code.check, code.weightAt)
     this.#lastCheck = this.#seen
     this.#left -= weights.loop
+  }
+
+  /** The `end` of a wrapped loop has been written: writes what follows it. */
+  closeLoop(code: MeterCode): void {
+    const account = this.#control.loop[this.#control.depth] as number
+    this.#refundAt[account] = this.#writer.pos + code.refundAt
+    this.#writer.copy(code.loopTail, 0, code.loopTail.length)
   }
 
   /** An `else` begins, or a block has ended: what led into the block led here. */
@@ -99,18 +108,23 @@ export class ChargePlan {
   finish(): number {
     this.#settle()
     for (let i = 0; i < this.#accounts; i++) {
-      setWeight(this.#writer, this.#weightAt[i] as number, this.#weight[i] as number)
+      const weight = this.#weight[i] as number
+      const refundAt = this.#refundAt[i] as number
+      setWeight(this.#writer, this.#weightAt[i] as number, weight)
+      if (refundAt > 0) setWeight(this.#writer, refundAt, weight)
     }
     return this.#weight[0] as number
   }
 
-  /** Writes `bytes`, which charge, and makes theirs the current account. */
-  #add(bytes: Uint8Array, code: MeterCode): void {
+  /** Writes `bytes`, whose charge has its weight at `weightAt`, and makes theirs the current account. */
+  #add(bytes: Uint8Array, weightAt: number): void {
     if (this.#accounts === this.#weight.length) {
       this.#weightAt = grown(this.#weightAt)
+      this.#refundAt = grown(this.#refundAt)
       this.#weight = grown(this.#weight)
     }
-    this.#weightAt[this.#accounts] = this.#writer.pos + code.weightAt
+    this.#weightAt[this.#accounts] = this.#writer.pos + weightAt
+    this.#refundAt[this.#accounts] = 0
     this.#weight[this.#accounts] = 0
     this.#writer.copy(bytes, 0, bytes.length)
     this.#use(this.#accounts++)

@@ -243,19 +243,19 @@ export class CodeRewriter {
     if (params > 0) {
       // The blocks around would need types that the module may not have.
       this.#copyUpTo(pos)
-      this.#charges.openLoop(results, false, this.#code.check, this.#code)
+      this.#charges.openLoop(results, false, this.#code)
       return
     }
     writeLoopHeader(this.#writer, bytes.subarray(at + 1, pos))
     this.#copied = pos
-    this.#charges.openLoop(results, true, this.#code.loopHead, this.#code)
+    this.#charges.openLoop(results, true, this.#code)
   }
 
   #closeBlock(): void {
     const control = this.#control
-    const { loopTail, store } = this.#code
+    const { store } = this.#code
     this.#copyUpTo(this.#reader.pos)
-    if (control.wrapped) this.#writer.copy(loopTail, 0, loopTail.length)
+    if (control.wrapped) this.#charges.closeLoop(this.#code)
     this.#charges.returnToBlock()
     if (control.depth === this.#loopDepth) {
       this.#writer.copy(store, 0, store.length)

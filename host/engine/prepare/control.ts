@@ -11,6 +11,8 @@ export class ControlStack {
   account: Int32Array = new Int32Array(64)
   /** By depth: as `account`, the weight seen at the last check. */
   check: Int32Array = new Int32Array(64)
+  /** By depth, for loops: the account that pays for each turn. */
+  loop: Int32Array = new Int32Array(64)
   /** By depth: how many values a branch to the block's end takes. */
   #results = new Uint8Array(64)
   /** By depth: how many blocks metering has put around it, on this level and those around it. */
@@ -64,6 +66,7 @@ export class ControlStack {
     const length = this.account.length * 2
     this.account = copied(new Int32Array(length), this.account)
     this.check = copied(new Int32Array(length), this.check)
+    this.loop = copied(new Int32Array(length), this.loop)
     this.#added = copied(new Int32Array(length), this.#added)
     this.#results = copied(new Uint8Array(length), this.#results)
   }

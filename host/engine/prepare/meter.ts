@@ -46,6 +46,7 @@ const op = {
   globalSet: 0x24,
   i32Const: 0x41,
   i32LtS: 0x48,
+  i32Add: 0x6a,
   i32Sub: 0x6b,
   i32And: 0x71,
   i32Shl: 0x74,
@@ -79,19 +80,21 @@ export interface MeterCode {
    *           end
    *           br 2
    *         end
-   *         call yield
+   *         call yield; refund
    *         br 0
    *       end
    *     end
    *
    * With the call inside the inner loop, V8 neither unrolls it nor keeps its values in registers:
-   * short loops then took up to 2.6 times as long.
+   * short loops then took up to 2.6 times as long. The charge is given back because it is passed
+   * again; checking before charging would do, too, but was measurably slower.
    */
   readonly loopHead: Uint8Array
   /** What follows the inner `end` above. */
   readonly loopTail: Uint8Array
-  /** Where in `charge`, `check` and `loopHead` the weight stands, as two bytes. */
+  /** Where in `charge`, `check` and `loopHead` the weight stands, as two bytes; where in `loopTail`. */
   readonly weightAt: number
+  readonly refundAt: number
   /** Puts the fuel into the global, and fetches it from there: nothing where it is in the global. */
   readonly store: Uint8Array
   readonly fetch: Uint8Array
@@ -139,13 +142,15 @@ export class Meter {
     const spent = [...fuel.get, op.i32Const, 0, op.i32LtS]
     const yieldIfSpent = [...spent, op.if, op.void, ...yieldNow, op.end]
     const charge = [...fuel.get, op.i32Const, 0x80, 0x00, op.i32Sub, ...fuel.set]
-    const tail = [op.br, 2, op.end, ...yieldNow, op.br, 0, op.end, op.end]
+    const refund = [...fuel.get, op.i32Const, 0x80, 0x00, op.i32Add, ...fuel.set]
+    const tail = [op.br, 2, op.end, ...yieldNow, ...refund, op.br, 0, op.end, op.end]
     return {
       charge: Uint8Array.from(charge),
       check: Uint8Array.from([...charge, ...yieldIfSpent]),
       loopHead: Uint8Array.from([...charge, ...spent, op.brIf, 1]),
       loopTail: Uint8Array.from(tail),
       weightAt: fuel.get.length + 1,
+      refundAt: tail.length - refund.length - 4 + fuel.get.length + 1,
       store: Uint8Array.from(fuel.store),
       fetch: Uint8Array.from(fuel.fetch),
       bulkCheck(kind, scratchLocal): Uint8Array {
