@@ -2,6 +2,7 @@
 
 import { claimsTarget } from './claims.ts'
 import { keysTarget } from './keys.ts'
+import { httpResponsesTarget, messagesTarget } from './messages.ts'
 import { sectionsTarget } from './sections.ts'
 import type { FuzzTarget } from './target.ts'
 import { tokenTarget } from './token.ts'
@@ -11,4 +12,6 @@ export const targets: readonly FuzzTarget[] = [
   tokenTarget,
   claimsTarget,
   sectionsTarget,
+  messagesTarget,
+  httpResponsesTarget,
 ]
