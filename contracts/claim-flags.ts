@@ -1,6 +1,7 @@
 /** The one-letter flags by which `claims sign` grants contracts, as wash has had them since 2020. */
 import type { Dialect } from './contract.ts'
 
+/** One flag of `claims sign`, and the contract id it stands for. */
 export interface ClaimFlag {
   /** `k` of `-k`. */
   readonly letter: string

@@ -13,6 +13,7 @@ export interface ContractErrorDetails {
   }
 }
 
+/** Stable codes of {@link ContractError}. */
 export type ContractErrorCode = keyof ContractErrorDetails
 
 /** The one error class of the contracts. Narrow an {@link AnyContractError} on its `code`. */
@@ -28,6 +29,7 @@ export class ContractError<C extends ContractErrorCode = ContractErrorCode> exte
   }
 }
 
+/** A union to switch on: the code decides what `detail` is. */
 export type AnyContractError = { [C in ContractErrorCode]: ContractError<C> }[ContractErrorCode]
 
 /** What an error code means, for docs and the command line. */

@@ -15,11 +15,13 @@ import type { Reader } from './msgpack-reader.ts'
 import type { Writer } from './msgpack-writer.ts'
 import { bool, int32, mapped, type Shape, struct, text, uint32, uint64 } from './shape.ts'
 
+/** A new unique id. */
 export interface GuidResponse {
   /** A version 4 UUID in lower case with hyphens. */
   readonly guid: string
 }
 
+/** The range of a random number. */
 export interface RandomRequest {
   /** The least number that may come. */
   readonly min: number
@@ -27,11 +29,13 @@ export interface RandomRequest {
   readonly max: number
 }
 
+/** A random number. */
 export interface RandomResponse {
   /** An unsigned 32-bit integer. */
   readonly randomNumber: number
 }
 
+/** The next number of a sequence. */
 export interface SequenceResponse {
   /** 0, 1, 2 … for each actor. */
   readonly sequenceNumber: number

@@ -124,6 +124,7 @@ export function readHeaders(reader: Reader): readonly string[] {
   return headers
 }
 
+/** Headers of dialects A to D. */
 export const headerMap: Shape<readonly string[]> = {
   write: writeHeaders,
   read: readHeaders,
@@ -141,6 +142,7 @@ export const headerMap: Shape<readonly string[]> = {
   },
 }
 
+/** Headers of dialect E. */
 export const headerLists: Shape<readonly string[]> = { ...headerMap, write: writeHeaderLists }
 
 const headerEntry = struct<{ name: string; value: string }>({

@@ -12,25 +12,30 @@ import {
 import type { Contract, ContractDialect, NoOperations } from './contract.ts'
 import { bool, int32, mapped, type MessageShape, struct, text, texts, uint32 } from './shape.ts'
 
+/** What asks about one key. */
 export interface KeyRequest {
   readonly key: string
 }
 
+/** A value, and the key it goes to or from. */
 export interface KeyValueRequest {
   readonly key: string
   readonly value: string
 }
 
+/** What asks about several keys at once. */
 export interface KeysRequest {
   readonly keys: readonly string[]
 }
 
+/** The text at a key, or that there is none. */
 export interface GetResponse {
   /** Empty if there is none. */
   readonly value: string
   readonly exists: boolean
 }
 
+/** Text to keep, replacing what was there. */
 export interface SetRequest {
   readonly key: string
   readonly value: string
@@ -38,27 +43,32 @@ export interface SetRequest {
   readonly expiresSeconds: number
 }
 
+/** The value that was set. */
 export interface ValueResponse {
   readonly value: string
 }
 
+/** A number to add, in one step that nothing comes between. */
 export interface AddRequest {
   readonly key: string
   /** A signed 32-bit integer, added to the number at `key` (0 if there is none). */
   readonly value: number
 }
 
+/** The sum. */
 export interface AddResponse {
   /** The new number, a signed 32-bit integer: actors know no larger one. */
   readonly value: number
 }
 
+/** What became of a deletion. */
 export interface DeleteResponse {
   readonly key: string
   /** Whether there was something to delete. Only dialect E tells actors. */
   readonly deleted: boolean
 }
 
+/** An item for a list, which is made if there is none. */
 export interface PushRequest {
   readonly key: string
   readonly value: string
@@ -66,6 +76,7 @@ export interface PushRequest {
   readonly end: 'head' | 'tail'
 }
 
+/** Items to take out of a list. */
 export interface ListItemDeleteRequest {
   readonly key: string
   readonly value: string
@@ -73,6 +84,7 @@ export interface ListItemDeleteRequest {
   readonly items: 'all' | 'first'
 }
 
+/** A part of a list. */
 export interface RangeRequest {
   readonly key: string
   /** Index of the first item. Negative ones count from the end, -1 is the last. */
@@ -81,6 +93,7 @@ export interface RangeRequest {
   readonly stop: number
 }
 
+/** How many items there are, or were touched. */
 export interface CountResponse {
   /**
    * `Push`: items in the list now. `ListItemDelete`, `SetAdd`, `SetRemove`: items that were
@@ -89,10 +102,12 @@ export interface CountResponse {
   readonly newCount: number
 }
 
+/** Items of a list in their order, or of a set in any. */
 export interface ValuesResponse {
   readonly values: readonly string[]
 }
 
+/** Whether there is something at a key, of any kind. */
 export interface ExistsResponse {
   readonly exists: boolean
 }

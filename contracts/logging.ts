@@ -4,6 +4,7 @@ import type { Contract, ContractDialect, NoOperations } from './contract.ts'
 import { MessageFault } from './errors.ts'
 import { integer, mapped, type Shape, struct, text } from './shape.ts'
 
+/** How grave a line is, worst first. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 /** One line that an actor wants logged. */

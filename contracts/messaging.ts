@@ -69,10 +69,7 @@ function wrapped(number: 1 | 2, body: <T>(shape: MessageShape<T>) => Body<T>): B
   const inner = body(struct<{ message: BrokerMessage }>({ message: { shape: message, number } }))
   return {
     encode: (value) => inner.encode({ message: value }),
-    decode: (payload) => {
-      const { message: value } = inner.decode(payload)
-      return value ?? { subject: '', replyTo: '', body: noBytes }
-    },
+    decode: (payload) => inner.decode(payload).message,
   }
 }
 

@@ -11,6 +11,7 @@ export const maxDepth = 32
 
 const shortText = 24
 
+/** Reads one message from its beginning. Every method throws {@link MessageFault} for what it did not expect. */
 export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number

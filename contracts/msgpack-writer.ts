@@ -18,6 +18,7 @@ const shortBytes = 20
 /** Up to this length room is made for the most that text could take, instead of measuring it. */
 const unmeasuredText = 1024
 
+/** Writes one message after the other. */
 export class Writer {
   /** Dialect B: structs are arrays, bytes are arrays of integers. */
   readonly positional: boolean

@@ -2,6 +2,7 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { MessageFault } from './errors.ts'
 
+/** Writes the fields of one message. */
 export class ProtobufWriter {
   readonly #parts: Uint8Array[] = []
   #length = 0

@@ -17,7 +17,7 @@ export interface Shape<T> {
 
 /** How a value is a field of a protobuf message. */
 export interface ProtobufField<T> {
-  /** What it is when the message does not have it; such a value is not written. */
+  /** What it is when the message does not have it; such a value is not written. Undefined: it must. */
   readonly initial: T
   write(writer: ProtobufWriter, field: number, value: T): void
   /** The value with what comes next taken into it: repeated fields grow, others are replaced. */
@@ -47,6 +47,7 @@ export interface Field<T> {
   readonly always?: true
 }
 
+/** UTF-8 text. */
 export const text: Shape<string> = {
   write: (writer, value) => {
     if (typeof value !== 'string') throw new MessageFault('not text')
@@ -60,6 +61,7 @@ export const text: Shape<string> = {
   },
 }
 
+/** True or false. */
 export const bool: Shape<boolean> = {
   write: (writer, value) => writer.bool(value),
   read: (reader) => reader.bool(),
@@ -82,14 +84,17 @@ export function integer(least: number, most: number): Shape<number> {
     write: (writer, value) => writer.integer(check(value)),
     read: (reader) => reader.integer(least, most),
     protobuf: {
-      initial: 0,
+      // A field that is not there is zero, which not every field may be.
+      initial: least <= 0 && most >= 0 ? 0 : (undefined as unknown as number),
       write: (writer, field, value) => writer.varint(field, check(value)),
       read: (reader) => reader.varint(least, most),
     },
   }
 }
 
+/** A signed 32-bit integer. */
 export const int32: Shape<number> = integer(-0x8000_0000, 0x7fff_ffff)
+/** An unsigned 32-bit integer. */
 export const uint32: Shape<number> = integer(0, 0xffff_ffff)
 /** A 64-bit integer of the wire. Beyond 2^53 it is refused: no field that has one means such numbers. */
 export const int64: Shape<number> = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
@@ -99,6 +104,7 @@ export const uint64: Shape<number> = integer(0, Number.MAX_SAFE_INTEGER)
 /** No bytes. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
+/** Bytes: `bin`, or an array of integers in dialect B; either is read, and text too. */
 export const bytes: Shape<Uint8Array> = {
   write: (writer, value) => writer.bytes(value),
   read: (reader) => reader.bytes(),
@@ -109,6 +115,7 @@ export const bytes: Shape<Uint8Array> = {
   },
 }
 
+/** A list of text. */
 export const texts: Shape<readonly string[]> = {
   write: (writer, value) => {
     writer.array(value.length)
@@ -272,6 +279,8 @@ export function struct<T extends object>(
         }
       }
     }
+    const missing = list.find(({ name }) => result[name] === undefined)
+    if (missing !== undefined) throw new MessageFault('missing', missing.name)
     return result as T
   }
 

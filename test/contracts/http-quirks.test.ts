@@ -209,6 +209,13 @@ for (const [what, bytes, path, reason] of refused) {
   })
 }
 
+test('HandleRequest A - refuses a response without a status code', (t) => {
+  t.like(
+    refusal(() => handled('A').decodeResponse(fromHex('12024f4b'))),
+    { path: 'statusCode', reason: 'missing' },
+  )
+})
+
 test('HandleRequest - refuses one of many headers given twice', (t) => {
   const many = Array.from({ length: 40 }, (_, index) => `${str(`x${index % 39}`)} a0`).join('')
   const bytes = `82 ${str('statusCode')} ccc8 ${str('header')} de0028 ${many}`
