@@ -2,6 +2,7 @@
 
 import { claimsTarget } from './claims.ts'
 import { keysTarget } from './keys.ts'
+import { prepareTarget } from './prepare.ts'
 import { httpResponsesTarget, messagesTarget } from './messages.ts'
 import { sectionsTarget } from './sections.ts'
 import type { FuzzTarget } from './target.ts'
@@ -14,4 +15,5 @@ export const targets: readonly FuzzTarget[] = [
   sectionsTarget,
   messagesTarget,
   httpResponsesTarget,
+  prepareTarget,
 ]

@@ -93,7 +93,7 @@ export function readDeclarations(outline: Outline): Declarations {
     globals: importedGlobals + globals,
     exports,
     start: wholeSection(outline, sectionId.start, (r) => r.u32()),
-    features: signatures.features | (found?.features ?? 0),
+    features: signatures.features | (found?.features ?? 0) | tableFeatures(tables),
   }
   checkExports(declarations, outline.sections[sectionId.export]?.start ?? 0)
   checkStart(declarations, outline.sections[sectionId.start]?.start ?? 0)
@@ -207,6 +207,11 @@ function readTables(reader: ByteReader): TableDeclaration[] {
     tables.push({ type, ...readSize(reader) })
   }
   return tables
+}
+
+function tableFeatures(tables: readonly TableDeclaration[]): number {
+  const newer = tables.length > 1 || tables.some(({ type }) => type !== 0x70)
+  return newer ? feature.referenceTypes : 0
 }
 
 function readMemories(reader: ByteReader): SizeRange | undefined {

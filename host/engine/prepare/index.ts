@@ -54,7 +54,7 @@ export function prepare(wasm: Uint8Array, limits: PrepareLimits): PreparedModule
 /**
  * What a module says about itself, without a verdict: for inspecting what {@link prepare} may refuse.
  *
- * A refused feature met in code is listed among the features, and what follows it is not looked at.
+ * A refused feature met in code is listed in place of what else the code uses.
  *
  * @throws EngineError `ERR_WASM_INVALID`, `ERR_WASM_LIMIT`, and `ERR_WASM_FEATURE` where the feature
  * leaves nothing to read: a component, or types beyond functions

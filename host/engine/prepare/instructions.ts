@@ -87,7 +87,7 @@ export class InstructionReader extends ByteReader {
     let pos = this.pos
     let passed = 0
     for (;;) {
-      if (pos >= end) throw malformed(pos, 'function body has no end')
+      if (pos >= end) throw malformed(Math.min(pos, end), 'function body has no end')
       if (passed > limit) {
         this.passed = passed
         this.at = pos

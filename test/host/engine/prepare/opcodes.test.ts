@@ -1,8 +1,8 @@
 import test from 'ava'
-import { EngineError } from '../../../../host/engine/errors.ts'
 import { prepare } from '../../../../host/engine/prepare/index.ts'
 import { leb, moduleOf, section } from '../../../support/module-bytes.ts'
 import { body, moduleWithCode, sized, vector } from './support/assemble.ts'
+import { verdict } from './support/verdict.ts'
 import { instantiate, limits, outcome, prepareAndRun } from './support/run.ts'
 
 /** i32, i64, f32, f64, v128, and a memory address. */
@@ -126,7 +126,7 @@ function load(operand: Operand, at: number): number[] {
 
 /** A function of one instruction in a loop that runs once, its result left at address 1024. */
 function functionOf({ code, takes, gives }: Instruction): number[] {
-  const operands = [...takes].flatMap((operand, at) => load(operand as Operand, at))
+  const operands = takes.split('').flatMap((operand, at) => load(operand as Operand, at))
   const stores = { i: [0x36], l: [0x37], f: [0x38], d: [0x39], v: [0xfd, 11], a: [] }
   const store = gives === '' ? [] : [...stores[gives], 0, 0]
   const address = gives === '' ? [] : [0x41, ...leb(1024, 2)]
@@ -184,22 +184,9 @@ test('prepare - every numeric, vector and memory instruction computes the same',
   t.pass()
 })
 
-/** What this host makes of code: `ok`, or the error's code and, for features, which. */
-function verdict(wasm: Uint8Array): string {
-  try {
-    prepare(wasm, limits)
-    return 'ok'
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-    return error.code === 'ERR_WASM_FEATURE'
-      ? (error as EngineError<'ERR_WASM_FEATURE'>).detail.feature
-      : error.code
-  }
-}
-
 /** After `unreachable` every operand is there, so that only the opcode and its immediates matter. */
 function afterUnreachable(...code: readonly number[]): Uint8Array<ArrayBuffer> {
-  return moduleWithCode(0x00, ...code, 0x00)
+  return moduleWithCode([0x00, ...code, 0x00])
 }
 
 test('prepare - accepts exactly the one-byte opcodes of its features, and no length differs from V8', (t) => {
