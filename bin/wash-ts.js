@@ -15,6 +15,9 @@ if (Number.parseInt(process.versions.node, 10) < 26) {
 async function start() {
   const { enableCompileCache } = await import('node:module')
   enableCompileCache()
+  // A second wall behind the limits of each actor: a table too large ends the whole process.
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--wasm-max-table-size=1000000')
   const { existsSync } = await import('node:fs')
   const sources = new URL('../cli/main.ts', import.meta.url)
   const { main } = await import(

@@ -72,5 +72,5 @@ export interface CommandResult {
   /** For people, without the last line break. */
   readonly text: string
   /** For programs: printed with `--output json`. */
-  readonly data: object
+  readonly data: unknown
 }

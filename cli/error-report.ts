@@ -16,14 +16,21 @@ export interface ErrorReport {
 
 /** The codes of every folder, with what they mean; imported only once something failed. */
 export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> {
-  const [{ signingErrors }, { contractErrors }, { hostErrors }, { engineErrors }] =
-    await Promise.all([
-      import('../signing/index.ts'),
-      import('../contracts/index.ts'),
-      import('../host/index.ts'),
-      import('../host/engine/index.ts'),
-    ])
-  return { ...cliErrors, ...signingErrors, ...contractErrors, ...hostErrors, ...engineErrors }
+  const [signing, contracts, engine, host, capabilities] = await Promise.all([
+    import('../signing/index.ts'),
+    import('../contracts/index.ts'),
+    import('../host/engine/index.ts'),
+    import('../host/index.ts'),
+    import('../capabilities/index.ts'),
+  ])
+  return {
+    ...cliErrors,
+    ...signing.signingErrors,
+    ...contracts.contractErrors,
+    ...engine.engineErrors,
+    ...host.hostErrors,
+    ...capabilities.capabilityErrors,
+  }
 }
 
 /** Where docs/errors.md explains a code; the file is part of the package. */

@@ -7,7 +7,7 @@ export interface CliErrorDetails {
   ERR_FILE_EXISTS: { path: string }
   ERR_KEY_NOT_FOUND: { path: string }
   /** A key of the right form but the wrong type. */
-  ERR_KEY_TYPE: { expected: string; actual: string }
+  ERR_KEY_WRONG_TYPE: { expected: string; actual: string }
   ERR_PORT_IN_USE: { port: number; address: string; owner?: string }
   ERR_INTERRUPTED: { signal: string }
   /** A failure that has no code of its own: a mistake in wash-ts. */
@@ -54,7 +54,7 @@ export const cliErrors: Readonly<Record<CliErrorCode, ErrorInfo>> = {
     hint: 'make one with `wash-ts keys gen`, name another, or leave --disable-keygen out',
     exit: 3,
   },
-  ERR_KEY_TYPE: {
+  ERR_KEY_WRONG_TYPE: {
     summary: 'a key is of another type than this use of it needs',
     hint: 'issuers of actors are account keys (SA…), actors module keys (SM…)',
     exit: 2,

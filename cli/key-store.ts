@@ -52,7 +52,7 @@ export function userStem(env: Readonly<Record<string, string | undefined>>): str
 /**
  * Finds a key, or makes it on first use: `<stem>_<type>.nk`, readable by its owner only.
  *
- * @throws CliError `ERR_KEY_NOT_FOUND` where it may not be made, `ERR_KEY_TYPE`
+ * @throws CliError `ERR_KEY_NOT_FOUND` where it may not be made, `ERR_KEY_WRONG_TYPE`
  * @throws SigningError `ERR_SEED_INVALID`
  */
 export async function findKey(request: KeyRequest, options: OptionValues): Promise<StoredKey> {
@@ -114,7 +114,7 @@ function checkType(key: StoredKey, type: KeyType): StoredKey {
   const actual = key.pair.type
   if (actual === type) return key
   throw new CliError(
-    'ERR_KEY_TYPE',
+    'ERR_KEY_WRONG_TYPE',
     { expected: type, actual },
     `${key.path ?? 'the given seed'} is a key of type ${actual}, where one of type ${type} is needed`,
   )

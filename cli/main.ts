@@ -1,4 +1,5 @@
 import { parseArguments, usage } from './arguments.ts'
+import type { Command } from './command.ts'
 import { commandsIn, commandTable, findCommand } from './commands.ts'
 import { printError, reportError } from './error-report.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
@@ -8,7 +9,22 @@ import { processTerminal, type Terminal } from './terminal.ts'
  *
  * @param args What follows `wash-ts`.
  */
-export async function main(args: readonly string[]): Promise<void> {
+export function main(args: readonly string[]): Promise<void> {
+  return reportingFailures(args, (terminal, onFound) => findAndRun(args, terminal, onFound))
+}
+
+/** As {@link main}, for a command that is known already: `args` are its own. */
+export function mainOf(command: Command, args: readonly string[]): Promise<void> {
+  return reportingFailures(args, (terminal, onFound) => {
+    onFound(command.name)
+    return runCommand(command, args, terminal)
+  })
+}
+
+async function reportingFailures(
+  args: readonly string[],
+  run: (terminal: Terminal, onFound: (name: string) => void) => Promise<void>,
+): Promise<void> {
   const terminal = processTerminal(wantsJson(args))
   // A reader that has enough, such as `head`, closes the pipe: that is no failure of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,7 +33,7 @@ export async function main(args: readonly string[]): Promise<void> {
   })
   let command: string | undefined
   try {
-    await runCommand(args, terminal, (name) => {
+    await run(terminal, (name) => {
       command = name
     })
   } catch (error) {
@@ -30,14 +46,15 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function runCommand(
+async function findAndRun(
   args: readonly string[],
   terminal: Terminal,
   onFound: (name: string) => void,
 ): Promise<void> {
   const { words, flags } = splitLeadingFlags(args)
-  if (flags.includes('--version') || flags.includes('-V'))
-    return runCommand(['version', ...outputFlags(flags)], terminal, onFound)
+  if (flags.includes('--version') || flags.includes('-V')) {
+    return findAndRun(['version', ...outputFlags(flags)], terminal, onFound)
+  }
   const [first] = words
   if (first === undefined) {
     const { overview } = await import('./help.ts')
@@ -54,7 +71,15 @@ async function runCommand(
   const found = findCommand(words)
   onFound(found.entry.name)
   const command = await found.entry.load()
-  const parsed = parseArguments(command, [...found.rest, ...flags], terminal.env)
+  await runCommand(command, [...found.rest, ...flags], terminal)
+}
+
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
+  const parsed = parseArguments(command, args, terminal.env)
   if (parsed.options.flag('help')) {
     const { manualPage } = await import('./help.ts')
     terminal.print(manualPage(command, terminal.paint))

@@ -1,6 +1,7 @@
 // Writes the documentation that is made from code: docs/errors.md. A test fails where it is stale.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { capabilityErrors } from '../capabilities/index.ts'
 import { cliErrors } from '../cli/errors.ts'
 import { contractErrors } from '../contracts/index.ts'
 import { engineErrors } from '../host/engine/index.ts'
@@ -24,6 +25,7 @@ const sections: readonly (readonly [
   ['Running WebAssembly', 'EngineError', engineErrors],
   ['Messages', 'ContractError', contractErrors],
   ['The host', 'HostError', hostErrors],
+  ['Capability providers', 'CapabilityError', capabilityErrors],
   ['The command line', 'CliError', cliErrors],
 ]
 

@@ -180,7 +180,7 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['text.wasm', 'ERR_WASM_MALFORMED', 4],
   ['a.wasm --disable-keygen', 'ERR_KEY_NOT_FOUND', 3],
   ['a.wasm -i nowhere.nk', 'ERR_KEY_NOT_FOUND', 3],
-  ['a.wasm -i module.nk', 'ERR_KEY_TYPE', 2],
+  ['a.wasm -i module.nk', 'ERR_KEY_WRONG_TYPE', 2],
   ['a.wasm -s text.wasm', 'ERR_SEED_INVALID', 2],
   ['a.wasm -r one', 'ERR_USAGE', 2],
   ['a.wasm -r 1.5', 'ERR_USAGE', 2],

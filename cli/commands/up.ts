@@ -1,0 +1,65 @@
+import type { Command, CommandCall } from '../command.ts'
+import { usage } from '../arguments.ts'
+import { serve, type ServeRequest } from '../serve.ts'
+
+/** `wash-ts up` */
+export const up: Command = {
+  name: 'up',
+  summary: 'run actors, from a manifest or straight from their files',
+  description: [
+    'Starts a host with the actors that are named, and runs until it is stopped: Ctrl-C or SIGTERM ends it in good order, calls in flight first; a second Ctrl-C ends it at once.',
+    'Actors named by their files are linked to the stock providers of the contracts that they claim: an in-memory key-value store, and an HTTP server on --port; each further actor that serves HTTP gets the next free port. A manifest says for itself which links there are.',
+    'With --output json each line is a JSON object with an event: actor_started for each actor, ready when all have started, then what happens.',
+  ],
+  positionals: [{ name: 'ACTOR.wasm|MANIFEST', required: true, rest: true, completeFiles: '' }],
+  options: {
+    port: {
+      short: 'p',
+      type: 'text',
+      value: 'PORT',
+      summary: 'HTTP port of the first actor; default 8080, 0 for any free one',
+    },
+    bind: {
+      short: 'b',
+      type: 'text',
+      value: 'ADDRESS',
+      summary: 'address to serve HTTP on; default 127.0.0.1, only this machine',
+    },
+    trust: {
+      type: 'text',
+      multiple: true,
+      value: 'ACCOUNT',
+      summary: 'run only actors signed by this account key (A…)',
+    },
+  },
+  examples: [
+    ['wash-ts up counter_s.wasm', 'serves it on 127.0.0.1:8080'],
+    ['wash-ts up a_s.wasm b_s.wasm --port 9000', 'serves them on 9000 and 9001'],
+    ['wash-ts up manifest.yaml', 'actors and links as the manifest says'],
+  ],
+  run: async (call) => {
+    await serve(serveRequest(call), call.terminal)
+    return undefined
+  },
+}
+
+/** What the arguments and flags of `up` ask to serve. @throws CliError `ERR_USAGE` */
+export function serveRequest({ arguments: paths, options }: CommandCall): ServeRequest {
+  const isManifest = (path: string): boolean => /\.(ya?ml|json)$/i.test(path)
+  const [manifest, ...more] = paths.filter(isManifest)
+  if (more[0] !== undefined) throw usage(more[0], 'wash-ts up takes only one manifest')
+  return {
+    manifest,
+    actors: paths.filter((path) => !isManifest(path)),
+    port: portNumber(options.text('port') ?? '8080'),
+    bind: options.text('bind'),
+    issuers: options.texts('trust'),
+    logLevel: options.text('log-level'),
+  }
+}
+
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw usage('--port', `--port must be a number from 0 to 65535, not ${JSON.stringify(text)}`)
+}
