@@ -19,18 +19,32 @@ export interface EngineErrorDetails {
   ERR_CPU_BUDGET: { cpuMs: number }
   /** The call's deadline passed. */
   ERR_INVOCATION_TIMEOUT: { timeoutMs: number }
-  /** The guest trapped: `trap` is V8's word for why, such as `unreachable`. */
-  ERR_GUEST_TRAP: { trap: string }
+  /**
+   * The guest trapped: `trap` is V8's word for why, such as `unreachable`. `stack` names the wasm
+   * functions, innermost first. `guestError` is what the guest said itself before it gave up.
+   */
+  ERR_GUEST_TRAP: {
+    trap: string
+    stack: readonly string[]
+    guestError?: string
+    memoryBytes: number
+    /** The guest's memory was as large as its limit lets it grow: most likely why. */
+    memoryAtLimit: boolean
+  }
   ERR_GUEST_STACK_OVERFLOW: Record<string, never>
   /** The guest said that all went well but never gave a response. */
   ERR_GUEST_NO_RESPONSE: { operation: string }
-  /** The guest passed a pointer or a length that leaves its memory. */
-  ERR_GUEST_POINTER: { pointer: number; length: number }
+  /** The guest passed `function` a pointer or a length that leaves its memory. */
+  ERR_GUEST_POINTER: { function: string; pointer: number; length: number; memoryBytes: number }
+  /** A name that the guest passed, such as `operation`, is too long or not UTF-8. */
+  ERR_GUEST_NAME: { what: string; bytes: number; allowed: number }
   /** The guest answered with an error of its own; the text is the guest's and not to be trusted. */
   ERR_GUEST_ERROR: { text: string }
   ERR_PAYLOAD_TOO_LARGE: { bytes: number; allowed: number }
   /** Every instance is busy and the queue is full. */
   ERR_QUEUE_FULL: { queueLength: number }
+  /** The process has no memory or address space left for another instance. */
+  ERR_OUT_OF_MEMORY: { instances: number }
   ERR_ENGINE_CLOSED: Record<string, never>
   /** The caller's signal aborted the call. */
   ERR_INVOCATION_ABORTED: Record<string, never>
@@ -120,6 +134,11 @@ export const engineErrors: Record<EngineErrorCode, ErrorInfo> = {
     hint: 'rebuild the actor with an SDK that matches its host interface',
     exit: 1,
   },
+  ERR_GUEST_NAME: {
+    summary: 'the actor named a capability, an operation or a link by something that is no name',
+    hint: 'names are UTF-8 of at most 256 bytes; rebuild the actor with an SDK that matches its host interface',
+    exit: 1,
+  },
   ERR_GUEST_ERROR: {
     summary: 'the actor answered with an error',
     hint: 'the text is the actor’s own; its log may say more',
@@ -133,6 +152,12 @@ export const engineErrors: Record<EngineErrorCode, ErrorInfo> = {
   ERR_QUEUE_FULL: {
     summary: 'every instance of the actor is busy and its queue is full',
     hint: 'try again later, or allow the actor more instances or a longer queue',
+    exit: 5,
+    retryable: true,
+  },
+  ERR_OUT_OF_MEMORY: {
+    summary: 'there is no memory left for another instance of the actor',
+    hint: 'allow actors fewer instances, or run fewer actors in one process; each instance reserves address space',
     exit: 5,
     retryable: true,
   },

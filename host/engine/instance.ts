@@ -1,0 +1,503 @@
+/**
+ * One instance of a guest: enters it, meters it, sets it aside while it waits, and tells its owner
+ * when it may be used again. It answers one call at a time.
+ */
+import type { Timed } from './deadlines.ts'
+import { EngineError } from './errors.ts'
+import { Exchange, type ExchangeOptions, type Stage } from './exchange.ts'
+import { guestFailure } from './failures.ts'
+import { GuestMemory } from './guest-memory.ts'
+import type { HostCall } from './host-call.ts'
+import { type EntryPoint, promising, SuspendError, suspending } from './jspi.ts'
+import type { EngineLimits } from './limits.ts'
+import type { GuestCounters } from './metrics.ts'
+import type { Operation } from './operation.ts'
+import type { Pace } from './pace.ts'
+import type { Lane, Scheduler, Task } from './scheduler.ts'
+
+/** A compiled guest, as all its instances see it. */
+export interface InstanceOwner {
+  readonly module: WebAssembly.Module
+  /** Export name of the fuel. */
+  readonly fuelExport: string
+  /** Export names of what is called before the first call, in order. */
+  readonly startExports: readonly string[]
+  readonly hostCallParams: 4 | 6 | 8
+  readonly memoryLimitBytes: number
+  readonly limits: EngineLimits
+  readonly exchange: ExchangeOptions
+  readonly scheduler: Scheduler
+  readonly lane: Lane
+  readonly pace: Pace
+  readonly counters: GuestCounters
+  /** The instance may take another call. */
+  released(instance: Instance): void
+  /** The instance is of no use any more. */
+  discarded(instance: Instance): void
+}
+
+/** What a call may take. */
+export interface CallTerms {
+  /** When the caller called, by the scheduler's clock. */
+  readonly startedAt: number
+  readonly deadlineAt: number
+  /** How long that is from the call, for the error. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  readonly context: unknown
+}
+
+/** Fuel of a direct call, in portions: it cannot get more. */
+const directPortions = 4
+
+/** Keeps fuel from wrapping around, whatever is taken from it. */
+const leastFuel = -(2 ** 30)
+
+const nothing = new Uint8Array(0)
+
+/** One WebAssembly instance and the state of the call it is in. */
+export class Instance implements Task, Timed, Stage {
+  readonly memory: GuestMemory
+  /** When it was last used, by the scheduler's clock. */
+  idleSince = 0
+  dueTick = 0
+  readonly #owner: InstanceOwner
+  readonly #exchange: Exchange
+  readonly #exports: WebAssembly.Exports
+  readonly #fuel: WebAssembly.Global
+  readonly #direct: EntryPoint
+  readonly #promising: (...args: number[]) => Promise<unknown>
+  // The call it is in.
+  #operation: Operation | undefined
+  #startedAt = 0
+  #deadlineAt = 0
+  #timeoutMs = 0
+  #cpuLimitMs = 0
+  #cpuMs = 0
+  #signal: AbortSignal | undefined
+  #listening = false
+  #outOfFuel = false
+  #failure: EngineError | undefined
+  // The stretch of computing it is in, from being let run to stopping or returning.
+  #running = false
+  #resumed = false
+  #runningSince = 0
+  #portionSince = 0
+  #granted = 0
+  #stoppedAt = 0
+  // What it waits for.
+  #resolve: ((code: number) => void) | undefined
+  #reject: ((reason: unknown) => void) | undefined
+  #code = 0
+  #hostCall: HostCall | undefined
+
+  /**
+   * Instantiates the module; nothing of the guest runs yet.
+   *
+   * @throws RangeError if there is no room for its memory, WebAssembly.RuntimeError if its data does
+   * not fit
+   */
+  constructor(owner: InstanceOwner) {
+    this.#owner = owner
+    this.#exchange = new Exchange(this, owner.exchange)
+    const functions: WebAssembly.ModuleImports = {
+      ...this.#exchange.functions(),
+      __host_call: suspending(this.#exchange.hostCall(owner.hostCallParams)),
+    }
+    const { exports } = new WebAssembly.Instance(owner.module, {
+      wapc: functions,
+      wasmbus: functions,
+      __wash: { yield: suspending(() => this.#yield()) },
+    })
+    this.#exports = exports
+    this.#fuel = exports[owner.fuelExport] as WebAssembly.Global
+    this.memory = new GuestMemory(exports['memory'] as WebAssembly.Memory)
+    this.#direct = exports['__guest_call'] as EntryPoint
+    this.#promising = promising(this.#direct)
+    owner.counters.sawMemory(this.memory.byteLength)
+  }
+
+  /**
+   * Runs what the guest has to run before its first call.
+   *
+   * @throws EngineError of any kind that a guest can cause
+   */
+  async start(): Promise<void> {
+    const { limits, scheduler, startExports } = this.#owner
+    const startedAt = scheduler.clock.now()
+    const timeoutMs = limits.startTimeoutMs
+    const deadlineAt = startedAt + timeoutMs
+    this.#begin({ startedAt, deadlineAt, timeoutMs, signal: undefined, context: undefined })
+    this.#cpuLimitMs = limits.startCpuMs
+    this.#exchange.begin(nothing, nothing, undefined, false)
+    try {
+      for (const name of startExports) {
+        const entry = promising(this.#exports[name] as EntryPoint)
+        await this.#enter(entry, scheduler.clock.now())
+        if (this.#running) this.#stop(scheduler.clock.now())
+      }
+    } catch (error) {
+      const failure = this.#failureFor(error)
+      this.#discard()
+      throw failure
+    }
+    this.#release()
+  }
+
+  /**
+   * Calls the guest where it can be set aside.
+   *
+   * @throws EngineError of any kind that a guest can cause
+   */
+  call(operation: Operation, payload: Uint8Array, terms: CallTerms): Promise<Uint8Array> {
+    this.#begin(terms)
+    this.#operation = operation
+    this.#cpuLimitMs = this.#owner.limits.cpuMs
+    this.#exchange.begin(operation.bytes, payload, terms.context, false)
+    const nameBytes = operation.bytes.length
+    return this.#enter(
+      this.#promising,
+      this.#owner.scheduler.clock.now(),
+      nameBytes,
+      payload.length,
+    ).then(this.#returned, this.#trapped)
+  }
+
+  /**
+   * Calls the guest where it cannot be set aside.
+   *
+   * @returns undefined if it had to be: nothing happened then, the instance is thrown away, and the
+   * operation not to be called like this again
+   * @throws EngineError of any kind that a guest can cause without being set aside
+   */
+  callDirectly(
+    operation: Operation,
+    payload: Uint8Array,
+    context: unknown,
+    startedAt: number,
+  ): Uint8Array | undefined {
+    this.#operation = operation
+    this.#startedAt = startedAt
+    this.#exchange.begin(operation.bytes, payload, context, true)
+    this.#fuel.value = this.#granted = this.#owner.pace.portion * directPortions
+    let code: unknown
+    try {
+      code = this.#direct(operation.bytes.length, payload.length)
+      this.#exchange.releaseLog()
+    } catch (error) {
+      if (error instanceof SuspendError) {
+        operation.wasNotCalm()
+        this.#discard()
+        return undefined
+      }
+      this.#stopDirect()
+      throw this.#fail(error)
+    }
+    this.#stopDirect()
+    return this.#conclude(code)
+  }
+
+  /** Ends the call it is in with `reason`: at once if it waits for its host, else at its next turn. */
+  interrupt(reason: EngineError): void {
+    this.#failure ??= reason
+    const hostCall = this.#hostCall
+    if (hostCall === undefined) return
+    const reject = this.#reject
+    this.#stopWaiting()
+    hostCall.giveUp(this.#failure)
+    reject?.(this.#failure)
+  }
+
+  expire(): void {
+    this.interrupt(timeoutError(this.#timeoutMs))
+  }
+
+  /** Its turn came, or what it waited for: it runs on in the microtasks that follow. */
+  run(): void {
+    const resolve = this.#resolve
+    const reject = this.#reject
+    this.#resolve = undefined
+    this.#reject = undefined
+    const { scheduler } = this.#owner
+    if (this.#failure !== undefined) {
+      reject?.(this.#failure)
+      scheduler.continueTurn()
+      return
+    }
+    this.#resumed = true
+    this.#letRun(scheduler.clock.now())
+    resolve?.(this.#code)
+  }
+
+  burn(units: number): void {
+    this.#fuel.value = Math.max(leastFuel, (this.#fuel.value as number) - units) | 0
+  }
+
+  perform(call: HostCall): Uint8Array | Promise<Uint8Array> {
+    const { exchange, scheduler } = this.#owner
+    scheduler.nesting += 1
+    try {
+      return exchange.hooks.hostCall(call)
+    } finally {
+      scheduler.nesting -= 1
+    }
+  }
+
+  suspend(answer: Promise<Uint8Array>, call: HostCall): Promise<number> {
+    const { scheduler } = this.#owner
+    answer.then(this.#answered, this.#refused)
+    try {
+      this.#listen()
+    } catch (error) {
+      call.giveUp(error as EngineError)
+      throw error
+    }
+    this.#stop(scheduler.clock.now())
+    this.#hostCall = call
+    scheduler.deadlines.add(this, this.#deadlineAt)
+    return new Promise(this.#wait)
+  }
+
+  readonly #wait = (resolve: (code: number) => void, reject: (reason: unknown) => void): void => {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  readonly #answered = (answer: unknown): void => {
+    // Nobody waits any more: the call ended before its provider did.
+    if (this.#hostCall === undefined) return
+    this.#wake(this.#exchange.settle(answer))
+  }
+
+  readonly #refused = (failure: unknown): void => {
+    if (this.#hostCall === undefined) return
+    this.#wake(this.#exchange.refuse(failure))
+  }
+
+  #wake(code: number): void {
+    const { scheduler, lane } = this.#owner
+    this.#hostCall = undefined
+    scheduler.deadlines.remove(this)
+    this.#code = code
+    if (scheduler.mayRun) this.run()
+    else scheduler.enqueue(lane, this)
+  }
+
+  readonly #returned = (code: unknown): Uint8Array => {
+    const operation = this.#operation as Operation
+    if (this.#running) this.#stop(this.#owner.scheduler.clock.now())
+    if (this.#exchange.calledHost) operation.wasNotCalm()
+    else if (code === 1 && !this.#outOfFuel) operation.wasCalm()
+    return this.#conclude(code)
+  }
+
+  readonly #trapped = (error: unknown): never => {
+    const now = this.#owner.scheduler.clock.now()
+    if (this.#running) this.#stop(now)
+    this.#stoppedAt = now
+    throw this.#fail(error)
+  }
+
+  readonly #aborted = (): void => {
+    this.interrupt(abortError(this.#signal as AbortSignal))
+  }
+
+  #begin(terms: CallTerms): void {
+    this.#startedAt = terms.startedAt
+    this.#deadlineAt = terms.deadlineAt
+    this.#timeoutMs = terms.timeoutMs
+    this.#signal = terms.signal
+    this.#cpuMs = 0
+    this.#outOfFuel = false
+    this.#resumed = false
+  }
+
+  #enter(
+    entry: (...args: number[]) => Promise<unknown>,
+    now: number,
+    nameBytes = 0,
+    payloadBytes = 0,
+  ): Promise<unknown> {
+    this.#letRun(now)
+    const result = entry(nameBytes, payloadBytes)
+    if (this.#running) this.#stop(this.#owner.scheduler.clock.now())
+    return result
+  }
+
+  #letRun(now: number): void {
+    this.#running = true
+    this.#runningSince = now
+    this.#portionSince = now
+    this.#fuel.value = this.#granted = this.#owner.pace.portion
+  }
+
+  /** The guest ran out of fuel: more of it, a turn for others, or the end. */
+  #yield(): void | Promise<number> {
+    const { scheduler, lane, pace, counters } = this.#owner
+    const now = scheduler.clock.now()
+    // It was let run when its turn came, but others may have run in the microtasks in between.
+    if (this.#resumed && scheduler.lastEnd > this.#runningSince) {
+      this.#runningSince = scheduler.lastEnd
+      this.#portionSince = Math.max(this.#portionSince, scheduler.lastEnd)
+    }
+    this.#outOfFuel = true
+    pace.learn(this.#countFuel(), now - this.#portionSince)
+    const ranMs = now - this.#runningSince
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#cpuMs + ranMs > this.#cpuLimitMs) throw budgetError(this.#cpuLimitMs)
+    if (now > this.#deadlineAt) throw timeoutError(this.#timeoutMs)
+    if (ranMs < scheduler.sliceMs) {
+      this.#portionSince = now
+      this.#fuel.value = this.#granted = pace.portion
+      return undefined
+    }
+    this.#listen()
+    this.#stop(now)
+    counters.slices += 1
+    scheduler.enqueue(lane, this)
+    return new Promise(this.#wait)
+  }
+
+  /** @throws EngineError if the call is to end instead of waiting */
+  #listen(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    const signal = this.#signal
+    if (signal === undefined || this.#listening) return
+    if (signal.aborted) throw abortError(signal)
+    signal.addEventListener('abort', this.#aborted)
+    this.#listening = true
+  }
+
+  /** The guest stopped computing for now. */
+  #stop(now: number): void {
+    const { scheduler, counters } = this.#owner
+    const since = this.#resumed
+      ? Math.max(this.#runningSince, scheduler.lastEnd)
+      : this.#runningSince
+    const ms = Math.max(0, now - since)
+    this.#running = false
+    this.#stoppedAt = now
+    this.#cpuMs += ms
+    counters.cpuMs += ms
+    this.#countFuel()
+    scheduler.charge(ms, now)
+    if (this.#resumed) scheduler.continueTurn()
+  }
+
+  #stopDirect(): void {
+    const { scheduler, counters } = this.#owner
+    const now = scheduler.clock.now()
+    const ms = now - this.#startedAt
+    this.#stoppedAt = now
+    counters.cpuMs += ms
+    this.#countFuel()
+    scheduler.charge(ms, now)
+  }
+
+  /** Fuel burned since it was last counted. */
+  #countFuel(): number {
+    const left = this.#fuel.value as number
+    const used = this.#granted - left
+    this.#granted = left
+    this.#owner.counters.fuelUsed += used
+    return used
+  }
+
+  /** The guest returned. */
+  #conclude(code: unknown): Uint8Array {
+    const { counters } = this.#owner
+    const operation = this.#operation as Operation
+    counters.ended(this.#stoppedAt - this.#startedAt)
+    let response: Uint8Array
+    try {
+      response = this.#exchange.result(code, operation.name)
+    } catch (error) {
+      const failure = error as EngineError
+      counters.failed(failure.code)
+      if (failure.code === 'ERR_GUEST_ERROR') this.#release()
+      else this.#discard()
+      throw failure
+    }
+    this.#release()
+    return response
+  }
+
+  /** The guest did not return. */
+  #fail(error: unknown): EngineError {
+    const { counters } = this.#owner
+    const failure = this.#failureFor(error)
+    counters.ended(this.#stoppedAt - this.#startedAt)
+    counters.failed(failure.code)
+    this.#discard()
+    return failure
+  }
+
+  #failureFor(error: unknown): EngineError {
+    const failure = guestFailure(error, {
+      guestError: this.#exchange.guestError,
+      memoryBytes: this.memory.byteLength,
+      memoryLimitBytes: this.#owner.memoryLimitBytes,
+    })
+    try {
+      this.#exchange.releaseLog()
+    } catch {
+      // The guest's failure is the one to tell of.
+    }
+    return failure
+  }
+
+  #release(): void {
+    this.#end()
+    this.idleSince = this.#stoppedAt
+    this.#owner.released(this)
+  }
+
+  #discard(): void {
+    this.#end()
+    this.#countFuel()
+    this.#owner.counters.sawMemory(this.memory.byteLength)
+    this.#owner.discarded(this)
+  }
+
+  #end(): void {
+    this.#stopWaiting()
+    if (this.#listening) this.#signal?.removeEventListener('abort', this.#aborted)
+    this.#listening = false
+    this.#signal = undefined
+    this.#operation = undefined
+    this.#failure = undefined
+    this.#exchange.end()
+  }
+
+  #stopWaiting(): void {
+    if (this.dueTick !== 0) this.#owner.scheduler.deadlines.remove(this)
+    this.#hostCall = undefined
+    this.#resolve = undefined
+    this.#reject = undefined
+  }
+}
+
+/** The deadline of a call passed. */
+export function timeoutError(timeoutMs: number): EngineError<'ERR_INVOCATION_TIMEOUT'> {
+  const ms = Math.round(timeoutMs)
+  return new EngineError(
+    'ERR_INVOCATION_TIMEOUT',
+    { timeoutMs: ms },
+    `actor did not answer within ${ms} ms`,
+  )
+}
+
+/** The caller gave a call up. */
+export function abortError(signal: AbortSignal): EngineError<'ERR_INVOCATION_ABORTED'> {
+  return new EngineError('ERR_INVOCATION_ABORTED', {}, 'the caller gave the call up', {
+    cause: signal.reason,
+  })
+}
+
+function budgetError(cpuMs: number): EngineError<'ERR_CPU_BUDGET'> {
+  return new EngineError(
+    'ERR_CPU_BUDGET',
+    { cpuMs },
+    `actor computed for more than the ${cpuMs} ms it may`,
+  )
+}
