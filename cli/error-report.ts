@@ -16,10 +16,9 @@ export interface ErrorReport {
 
 /** The codes of every folder, with what they mean; imported only once something failed. */
 export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> {
-  const [signing, contracts, engine, host, capabilities] = await Promise.all([
+  const [signing, contracts, host, capabilities] = await Promise.all([
     import('../signing/index.ts'),
     import('../contracts/index.ts'),
-    import('../host/engine/index.ts'),
     import('../host/index.ts'),
     import('../capabilities/index.ts'),
   ])
@@ -27,7 +26,7 @@ export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> 
     ...cliErrors,
     ...signing.signingErrors,
     ...contracts.contractErrors,
-    ...engine.engineErrors,
+    ...host.engineErrors,
     ...host.hostErrors,
     ...capabilities.capabilityErrors,
   }

@@ -40,7 +40,7 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
   const manifest =
     request.manifest === undefined
       ? undefined
-      : await readManifest(request.manifest, { providers: stockProviders, env: terminal.env })
+      : await readManifest(request.manifest, { providers: stockProviders(), env: terminal.env })
   for (const { line, problem } of manifest?.warnings ?? []) {
     log.warn('manifest', { path: request.manifest, line, problem })
   }
@@ -60,7 +60,7 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
 function hostFor(request: ServeRequest, manifest: Manifest | undefined, log: ErrorLog): Host {
   const { issuers } = request
   return new Host({
-    providers: manifest?.providers ?? stockProviders,
+    providers: manifest?.providers ?? stockProviders(),
     policy: { ...manifest?.policy, ...(issuers.length > 0 && { issuers }) },
     ...(manifest && { limits: manifest.limits, labels: manifest.labels }),
     log,

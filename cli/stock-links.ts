@@ -1,8 +1,7 @@
-import { stockProviders } from '../capabilities/index.ts'
+import { portOwner } from '../capabilities/index.ts'
 import { contractForId, httpServer } from '../contracts/index.ts'
 import type { ActorInfo, Host } from '../host/index.ts'
 import { CliError } from './errors.ts'
-import { portOwner } from './port-owner.ts'
 
 /** Where an actor that serves HTTP is to listen. */
 export interface ListenRequest {
@@ -39,14 +38,14 @@ export async function linkToStock(
 ): Promise<LinkedToStock> {
   const { contracts, links } = actorInfo(host, actorId)
   const done = new Set(links.map(({ contractId }) => contractName(contractId)))
+  const served = new Set(host.inventory().providers.map((each) => contractName(each.contractId)))
   const unserved: string[] = []
   let port: number | undefined
   for (const contractId of contracts) {
     const name = contractName(contractId)
     if (done.has(name)) continue
     done.add(name)
-    const provider = stockProviders.find(({ contract }) => contract.name === name)
-    if (!provider) {
+    if (!served.has(name)) {
       unserved.push(contractId)
     } else if (name === httpServer.name) {
       if (listen) port = await linkHttp(host, actorId, contractId, listen)
@@ -78,7 +77,8 @@ async function linkHttp(
       })
       return port
     } catch (error) {
-      if (!isTaken(error)) throw error
+      const ours = mayMove && codeOf(error) === 'ERR_LINK_CONFLICT'
+      if (!ours && !isTaken(error)) throw error
       if (port >= last) throw await portInUse(port, bind ?? '127.0.0.1', error)
     }
   }
@@ -97,9 +97,13 @@ function contractName(id: string): string {
 /** Whether anything in the chain of causes is the system's word that a port is taken. */
 function isTaken(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if ((each as NodeJS.ErrnoException).code === 'EADDRINUSE') return true
+    if (codeOf(each) === 'EADDRINUSE') return true
   }
   return false
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null)?.code
 }
 
 async function portInUse(port: number, address: string, cause: unknown): Promise<CliError> {

@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { capabilityErrors } from '../capabilities/index.ts'
 import { cliErrors } from '../cli/errors.ts'
 import { contractErrors } from '../contracts/index.ts'
-import { engineErrors } from '../host/engine/index.ts'
-import { hostErrors } from '../host/index.ts'
+import { engineErrors, hostErrors } from '../host/index.ts'
 import { signingErrors } from '../signing/index.ts'
 
 /** What every folder says of a code. */

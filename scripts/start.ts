@@ -19,7 +19,7 @@ await mainOf(
           onReady: ([actor]) => {
             const url = actor && urlOf(actor)
             if (url === undefined || call.terminal.json) return
-            call.terminal.print(`Try it: curl ${url.replace('http://', '')}/visits`)
+            call.terminal.print(`Try it: curl ${url.replace(/^http:\/\/|\/$/g, '')}/visits`)
           },
         },
         call.terminal,

@@ -38,7 +38,7 @@ export const call: Command = {
     const timeoutMs = parseTimeout(options.text('timeout'))
     const wasm = await readFileArgument(path)
     await using log = openErrorLog((options.text('log-level') ?? 'info') as LogLevel)
-    await using host = new Host({ providers: stockProviders, log })
+    await using host = new Host({ providers: stockProviders(), log })
     const limits = timeoutMs === undefined ? {} : { timeoutMs }
     const { id, dialect } = await host.startActor(wasm, { limits })
     await linkToStock(host, id, undefined)

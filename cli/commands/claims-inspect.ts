@@ -1,6 +1,5 @@
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
-import { defaultLimits, type ModuleFacts, prepare, readFacts } from '../../host/engine/index.ts'
-import { Host } from '../../host/index.ts'
+import { defaultLimits, Host, type ModuleFacts, prepare, readFacts } from '../../host/index.ts'
 import { type ActorInspection, inspectActor } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import type { Command } from '../command.ts'
@@ -184,5 +183,5 @@ function page(data: Inspected, reasons: readonly Reason[], paint: Paint): string
 }
 
 function pages(count: number): string {
-  return `${count} pages (${count * 64} KiB)`
+  return `${count} ${count === 1 ? 'page' : 'pages'} (${count * 64} KiB)`
 }

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import test from 'ava'
-import { portOwner } from '../../cli/port-owner.ts'
+import { portOwner } from '../../capabilities/index.ts'
 import { root } from '../support/source-files.ts'
 
 interface Started {

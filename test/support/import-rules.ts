@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   capabilities: ['host', 'contracts'],
   lattice: ['host', 'signing'],
   'bridge-k8s': ['host', 'lattice'],
-  cli: [...publishedFolders, 'host/engine'],
+  cli: publishedFolders,
 }
 
 /** The one place each third-party library may be imported in; valibot may be used anywhere. */
