@@ -1,10 +1,11 @@
 /** From wasm bytes to a metered, callable guest. */
 import { EngineError } from './errors.ts'
-import { type Guest, GuestPool } from './guest.ts'
+import type { Guest } from './guest.ts'
 import type { GuestHooks } from './host-call.ts'
 import { type EngineLimits, withDefaultLimits } from './limits.ts'
 import { NameCache } from './name-cache.ts'
 import { type ModuleFacts, prepare } from './prepare/index.ts'
+import { GuestPool } from './pool.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** How to load a guest, and what it is connected to. */

@@ -6,6 +6,7 @@
  *
  * @see https://wapc.io/docs/spec/
  */
+import { tooLarge } from './call-errors.ts'
 import { EngineError } from './errors.ts'
 import type { GuestMemory } from './guest-memory.ts'
 import { type GuestHooks, HostCall } from './host-call.ts'
@@ -276,16 +277,4 @@ export class Exchange {
   #burnCopy(bytes: number): void {
     if (bytes > 1024) this.#stage.burn(bytes / bytesPerFuel)
   }
-}
-
-function tooLarge(
-  what: string,
-  bytes: number,
-  allowed: number,
-): EngineError<'ERR_PAYLOAD_TOO_LARGE'> {
-  return new EngineError(
-    'ERR_PAYLOAD_TOO_LARGE',
-    { bytes, allowed },
-    `actor passed a ${what} of ${bytes} bytes, more than the ${allowed} it may`,
-  )
 }

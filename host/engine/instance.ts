@@ -2,21 +2,21 @@
  * One instance of a guest: enters it, meters it, sets it aside while it waits, and tells its owner
  * when it may be used again. It answers one call at a time.
  */
+import { abortError, timeoutError } from './call-errors.ts'
 import type { Timed } from './deadlines.ts'
-import { EngineError } from './errors.ts'
+import type { EngineError } from './errors.ts'
 import { Exchange, type ExchangeOptions, type Stage } from './exchange.ts'
 import { guestFailure } from './failures.ts'
 import { GuestMemory } from './guest-memory.ts'
 import type { HostCall } from './host-call.ts'
 import { type EntryPoint, promising, SuspendError, suspending } from './jspi.ts'
 import type { EngineLimits } from './limits.ts'
-import type { GuestCounters } from './metrics.ts'
 import type { Operation } from './operation.ts'
-import type { Pace } from './pace.ts'
-import type { Lane, Scheduler, Task } from './scheduler.ts'
+import { RunMeter, type RunMeterOptions } from './run-meter.ts'
+import type { Lane, Task } from './scheduler.ts'
 
 /** A compiled guest, as all its instances see it. */
-export interface InstanceOwner {
+export interface InstanceOwner extends RunMeterOptions {
   readonly module: WebAssembly.Module
   /** Export name of the fuel. */
   readonly fuelExport: string
@@ -26,10 +26,7 @@ export interface InstanceOwner {
   readonly memoryLimitBytes: number
   readonly limits: EngineLimits
   readonly exchange: ExchangeOptions
-  readonly scheduler: Scheduler
   readonly lane: Lane
-  readonly pace: Pace
-  readonly counters: GuestCounters
   /** The instance may take another call. */
   released(instance: Instance): void
   /** The instance is of no use any more. */
@@ -47,12 +44,6 @@ export interface CallTerms {
   readonly context: unknown
 }
 
-/** Fuel of a direct call, in portions: it cannot get more. */
-const directPortions = 4
-
-/** Keeps fuel from wrapping around, whatever is taken from it. */
-const leastFuel = -(2 ** 30)
-
 const nothing = new Uint8Array(0)
 
 /** One WebAssembly instance and the state of the call it is in. */
@@ -64,7 +55,7 @@ export class Instance implements Task, Timed, Stage {
   readonly #owner: InstanceOwner
   readonly #exchange: Exchange
   readonly #exports: WebAssembly.Exports
-  readonly #fuel: WebAssembly.Global
+  readonly #meter: RunMeter
   readonly #direct: EntryPoint
   readonly #promising: (...args: number[]) => Promise<unknown>
   // The call it is in.
@@ -72,19 +63,9 @@ export class Instance implements Task, Timed, Stage {
   #startedAt = 0
   #deadlineAt = 0
   #timeoutMs = 0
-  #cpuLimitMs = 0
-  #cpuMs = 0
   #signal: AbortSignal | undefined
   #listening = false
-  #outOfFuel = false
   #failure: EngineError | undefined
-  // The stretch of computing it is in, from being let run to stopping or returning.
-  #running = false
-  #resumed = false
-  #runningSince = 0
-  #portionSince = 0
-  #granted = 0
-  #stoppedAt = 0
   // What it waits for.
   #resolve: ((code: number) => void) | undefined
   #reject: ((reason: unknown) => void) | undefined
@@ -110,7 +91,7 @@ export class Instance implements Task, Timed, Stage {
       __wash: { yield: suspending(() => this.#yield()) },
     })
     this.#exports = exports
-    this.#fuel = exports[owner.fuelExport] as WebAssembly.Global
+    this.#meter = new RunMeter(exports[owner.fuelExport] as WebAssembly.Global, owner)
     this.memory = new GuestMemory(exports['memory'] as WebAssembly.Memory)
     this.#direct = exports['__guest_call'] as EntryPoint
     this.#promising = promising(this.#direct)
@@ -128,13 +109,13 @@ export class Instance implements Task, Timed, Stage {
     const timeoutMs = limits.startTimeoutMs
     const deadlineAt = startedAt + timeoutMs
     this.#begin({ startedAt, deadlineAt, timeoutMs, signal: undefined, context: undefined })
-    this.#cpuLimitMs = limits.startCpuMs
+    this.#meter.begin(limits.startCpuMs)
     this.#exchange.begin(nothing, nothing, undefined, false)
     try {
       for (const name of startExports) {
         const entry = promising(this.#exports[name] as EntryPoint)
         await this.#enter(entry, scheduler.clock.now())
-        if (this.#running) this.#stop(scheduler.clock.now())
+        if (this.#meter.running) this.#meter.stop(scheduler.clock.now())
       }
     } catch (error) {
       const failure = this.#failureFor(error)
@@ -152,7 +133,7 @@ export class Instance implements Task, Timed, Stage {
   call(operation: Operation, payload: Uint8Array, terms: CallTerms): Promise<Uint8Array> {
     this.#begin(terms)
     this.#operation = operation
-    this.#cpuLimitMs = this.#owner.limits.cpuMs
+    this.#meter.begin(this.#owner.limits.cpuMs)
     this.#exchange.begin(operation.bytes, payload, terms.context, false)
     const nameBytes = operation.bytes.length
     return this.#enter(
@@ -179,7 +160,7 @@ export class Instance implements Task, Timed, Stage {
     this.#operation = operation
     this.#startedAt = startedAt
     this.#exchange.begin(operation.bytes, payload, context, true)
-    this.#fuel.value = this.#granted = this.#owner.pace.portion * directPortions
+    this.#meter.runDirectly()
     let code: unknown
     try {
       code = this.#direct(operation.bytes.length, payload.length)
@@ -190,10 +171,10 @@ export class Instance implements Task, Timed, Stage {
         this.#discard()
         return undefined
       }
-      this.#stopDirect()
+      this.#meter.stopDirectly(startedAt)
       throw this.#fail(error)
     }
-    this.#stopDirect()
+    this.#meter.stopDirectly(startedAt)
     return this.#conclude(code)
   }
 
@@ -224,13 +205,12 @@ export class Instance implements Task, Timed, Stage {
       scheduler.continueTurn()
       return
     }
-    this.#resumed = true
-    this.#letRun(scheduler.clock.now())
+    this.#meter.resume(scheduler.clock.now())
     resolve?.(this.#code)
   }
 
   burn(units: number): void {
-    this.#fuel.value = Math.max(leastFuel, (this.#fuel.value as number) - units) | 0
+    this.#meter.burn(units)
   }
 
   perform(call: HostCall): Uint8Array | Promise<Uint8Array> {
@@ -252,7 +232,7 @@ export class Instance implements Task, Timed, Stage {
       call.giveUp(error as EngineError)
       throw error
     }
-    this.#stop(scheduler.clock.now())
+    this.#meter.stop(scheduler.clock.now())
     this.#hostCall = call
     scheduler.deadlines.add(this, this.#deadlineAt)
     return new Promise(this.#wait)
@@ -285,16 +265,16 @@ export class Instance implements Task, Timed, Stage {
 
   readonly #returned = (code: unknown): Uint8Array => {
     const operation = this.#operation as Operation
-    if (this.#running) this.#stop(this.#owner.scheduler.clock.now())
+    if (this.#meter.running) this.#meter.stop(this.#owner.scheduler.clock.now())
     if (this.#exchange.calledHost) operation.wasNotCalm()
-    else if (code === 1 && !this.#outOfFuel) operation.wasCalm()
+    else if (code === 1 && !this.#meter.ranDry) operation.wasCalm()
     return this.#conclude(code)
   }
 
   readonly #trapped = (error: unknown): never => {
     const now = this.#owner.scheduler.clock.now()
-    if (this.#running) this.#stop(now)
-    this.#stoppedAt = now
+    if (this.#meter.running) this.#meter.stop(now)
+    this.#meter.stoppedAt = now
     throw this.#fail(error)
   }
 
@@ -307,9 +287,6 @@ export class Instance implements Task, Timed, Stage {
     this.#deadlineAt = terms.deadlineAt
     this.#timeoutMs = terms.timeoutMs
     this.#signal = terms.signal
-    this.#cpuMs = 0
-    this.#outOfFuel = false
-    this.#resumed = false
   }
 
   #enter(
@@ -318,41 +295,21 @@ export class Instance implements Task, Timed, Stage {
     nameBytes = 0,
     payloadBytes = 0,
   ): Promise<unknown> {
-    this.#letRun(now)
+    this.#meter.run(now)
     const result = entry(nameBytes, payloadBytes)
-    if (this.#running) this.#stop(this.#owner.scheduler.clock.now())
+    if (this.#meter.running) this.#meter.stop(this.#owner.scheduler.clock.now())
     return result
-  }
-
-  #letRun(now: number): void {
-    this.#running = true
-    this.#runningSince = now
-    this.#portionSince = now
-    this.#fuel.value = this.#granted = this.#owner.pace.portion
   }
 
   /** The guest ran out of fuel: more of it, a turn for others, or the end. */
   #yield(): void | Promise<number> {
-    const { scheduler, lane, pace, counters } = this.#owner
+    const { scheduler, lane, counters } = this.#owner
     const now = scheduler.clock.now()
-    // It was let run when its turn came, but others may have run in the microtasks in between.
-    if (this.#resumed && scheduler.lastEnd > this.#runningSince) {
-      this.#runningSince = scheduler.lastEnd
-      this.#portionSince = Math.max(this.#portionSince, scheduler.lastEnd)
-    }
-    this.#outOfFuel = true
-    pace.learn(this.#countFuel(), now - this.#portionSince)
-    const ranMs = now - this.#runningSince
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#cpuMs + ranMs > this.#cpuLimitMs) throw budgetError(this.#cpuLimitMs)
     if (now > this.#deadlineAt) throw timeoutError(this.#timeoutMs)
-    if (ranMs < scheduler.sliceMs) {
-      this.#portionSince = now
-      this.#fuel.value = this.#granted = pace.portion
-      return undefined
-    }
+    if (!this.#meter.refill(now)) return undefined
     this.#listen()
-    this.#stop(now)
+    this.#meter.stop(now)
     counters.slices += 1
     scheduler.enqueue(lane, this)
     return new Promise(this.#wait)
@@ -368,46 +325,11 @@ export class Instance implements Task, Timed, Stage {
     this.#listening = true
   }
 
-  /** The guest stopped computing for now. */
-  #stop(now: number): void {
-    const { scheduler, counters } = this.#owner
-    const since = this.#resumed
-      ? Math.max(this.#runningSince, scheduler.lastEnd)
-      : this.#runningSince
-    const ms = Math.max(0, now - since)
-    this.#running = false
-    this.#stoppedAt = now
-    this.#cpuMs += ms
-    counters.cpuMs += ms
-    this.#countFuel()
-    scheduler.charge(ms, now)
-    if (this.#resumed) scheduler.continueTurn()
-  }
-
-  #stopDirect(): void {
-    const { scheduler, counters } = this.#owner
-    const now = scheduler.clock.now()
-    const ms = now - this.#startedAt
-    this.#stoppedAt = now
-    counters.cpuMs += ms
-    this.#countFuel()
-    scheduler.charge(ms, now)
-  }
-
-  /** Fuel burned since it was last counted. */
-  #countFuel(): number {
-    const left = this.#fuel.value as number
-    const used = this.#granted - left
-    this.#granted = left
-    this.#owner.counters.fuelUsed += used
-    return used
-  }
-
   /** The guest returned. */
   #conclude(code: unknown): Uint8Array {
     const { counters } = this.#owner
     const operation = this.#operation as Operation
-    counters.ended(this.#stoppedAt - this.#startedAt)
+    counters.ended(this.#meter.stoppedAt - this.#startedAt)
     let response: Uint8Array
     try {
       response = this.#exchange.result(code, operation.name)
@@ -426,7 +348,7 @@ export class Instance implements Task, Timed, Stage {
   #fail(error: unknown): EngineError {
     const { counters } = this.#owner
     const failure = this.#failureFor(error)
-    counters.ended(this.#stoppedAt - this.#startedAt)
+    counters.ended(this.#meter.stoppedAt - this.#startedAt)
     counters.failed(failure.code)
     this.#discard()
     return failure
@@ -448,13 +370,13 @@ export class Instance implements Task, Timed, Stage {
 
   #release(): void {
     this.#end()
-    this.idleSince = this.#stoppedAt
+    this.idleSince = this.#meter.stoppedAt
     this.#owner.released(this)
   }
 
   #discard(): void {
     this.#end()
-    this.#countFuel()
+    this.#meter.countFuel()
     this.#owner.counters.sawMemory(this.memory.byteLength)
     this.#owner.discarded(this)
   }
@@ -475,29 +397,4 @@ export class Instance implements Task, Timed, Stage {
     this.#resolve = undefined
     this.#reject = undefined
   }
-}
-
-/** The deadline of a call passed. */
-export function timeoutError(timeoutMs: number): EngineError<'ERR_INVOCATION_TIMEOUT'> {
-  const ms = Math.round(timeoutMs)
-  return new EngineError(
-    'ERR_INVOCATION_TIMEOUT',
-    { timeoutMs: ms },
-    `actor did not answer within ${ms} ms`,
-  )
-}
-
-/** The caller gave a call up. */
-export function abortError(signal: AbortSignal): EngineError<'ERR_INVOCATION_ABORTED'> {
-  return new EngineError('ERR_INVOCATION_ABORTED', {}, 'the caller gave the call up', {
-    cause: signal.reason,
-  })
-}
-
-function budgetError(cpuMs: number): EngineError<'ERR_CPU_BUDGET'> {
-  return new EngineError(
-    'ERR_CPU_BUDGET',
-    { cpuMs },
-    `actor computed for more than the ${cpuMs} ms it may`,
-  )
 }
