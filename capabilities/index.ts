@@ -1,0 +1,37 @@
+/** The capability providers that come with the host. */
+import type { CapabilityProvider } from '../host/index.ts'
+import { extrasProvider } from './extras/index.ts'
+import { httpServerProvider } from './http-server/index.ts'
+import { loggingProvider } from './logging/index.ts'
+import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
+
+export {
+  type AnyCapabilityError,
+  CapabilityError,
+  type CapabilityErrorCode,
+  type CapabilityErrorDetails,
+  capabilityErrors,
+} from './errors.ts'
+export { type ExtrasConfig, type ExtrasOptions, extrasProvider } from './extras/index.ts'
+export {
+  findPortHolder,
+  type HttpServerConfig,
+  httpServerProvider,
+  type PortHolder,
+} from './http-server/index.ts'
+export type { LinkValueFacts } from './link-values.ts'
+export { type LoggingConfig, type LoggingOptions, loggingProvider } from './logging/index.ts'
+export {
+  type MemoryKeyValueConfig,
+  type MemoryKeyValueOptions,
+  memoryKeyValueProvider,
+  type StoreLimits,
+} from './memory-keyvalue/index.ts'
+
+/**
+ * One new instance of each provider, as a stock host starts with. Where several serve one contract,
+ * the first is what a link gets that names none.
+ */
+export function stockProviders(): CapabilityProvider[] {
+  return [httpServerProvider(), memoryKeyValueProvider(), loggingProvider(), extrasProvider()]
+}
