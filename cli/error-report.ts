@@ -84,7 +84,8 @@ async function knownCode(error: unknown): Promise<[string, ErrorInfo] | undefine
   return info && [code, info]
 }
 
+/** Only errors of ours carry details: Node has codes of its own, some by the same names. */
 function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code
-  return typeof code === 'string' ? code : undefined
+  if (!(error instanceof Error) || !('code' in error) || !('detail' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
 }

@@ -1,4 +1,4 @@
-import { portOwner } from '../capabilities/index.ts'
+import { findPortHolder } from '../capabilities/index.ts'
 import { contractForId, httpServer } from '../contracts/index.ts'
 import type { ActorInfo, Host } from '../host/index.ts'
 import { CliError } from './errors.ts'
@@ -107,7 +107,8 @@ function codeOf(error: unknown): unknown {
 }
 
 async function portInUse(port: number, address: string, cause: unknown): Promise<CliError> {
-  const owner = await portOwner(port)
+  const holder = await findPortHolder(port)
+  const owner = holder && `process ${holder.pid} (${holder.command})`
   const by = owner === undefined ? '' : ` by ${owner}`
   return new CliError(
     'ERR_PORT_IN_USE',

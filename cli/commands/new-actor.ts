@@ -16,7 +16,7 @@ export const newActor: Command = {
   examples: [['wash-ts new actor greeter', 'makes the folder greeter']],
   run: async ({ arguments: [path = ''], terminal: { paint } }) => {
     const folder = resolve(path)
-    const name = basename(folder)
+    const name = basename(path)
     if (!/^[a-z][a-z0-9_-]{0,63}$/.test(name)) {
       throw usage(
         name,

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import test from 'ava'
-import { portOwner } from '../../capabilities/index.ts'
+import { findPortHolder } from '../../capabilities/index.ts'
 import { root } from '../support/source-files.ts'
 
 interface Started {
@@ -85,6 +85,6 @@ test('npm start - says who has the port and which flag takes another', async (t)
   t.is(exitCode, 7)
   t.true(stderr.includes(`port ${port} of 127.0.0.1 is taken`), stderr)
   t.regex(stderr, /--port/)
-  const owner = await portOwner(port)
-  if (owner !== undefined) t.true(stderr.includes(`by ${owner}`), stderr)
+  const holder = await findPortHolder(port)
+  if (holder) t.true(stderr.includes(`by process ${holder.pid} (`), stderr)
 })
