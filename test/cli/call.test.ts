@@ -31,7 +31,7 @@ test('wash-ts call - needs no request where everything has a default', async (t)
 
 const refusals: readonly (readonly [args: string, code: string, exitCode: number])[] = [
   ['a.wasm HandleRequest {', 'ERR_USAGE', 2],
-  ['a.wasm HandleRequest {"pth":"/"}', 'ERR_MESSAGE_INVALID', 2],
+  ['a.wasm HandleRequest {"pth":"/"}', 'ERR_MESSAGE_INVALID', 1],
   ['a.wasm HandleRequest {} --timeout 0', 'ERR_USAGE', 2],
   ['a.wasm', 'ERR_USAGE', 2],
   ['nowhere.wasm HandleRequest', 'ERR_FILE_NOT_FOUND', 3],
@@ -55,5 +55,5 @@ test('wash-ts call - ends a call that computes for ever', async (t) => {
     '{"path":"/loop"}',
   )
   t.is((json['error'] as { code: string }).code, 'ERR_CPU_BUDGET')
-  t.is(exitCode, 6)
+  t.is(exitCode, 1)
 })
