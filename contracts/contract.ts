@@ -86,6 +86,9 @@ export interface ContractDialect {
   readonly toActor: Lookup<OperationCodec>
 }
 
+/** Operations of a contract that is not known here: nobody may call them without their codec. */
+export type SomeOperations = Record<string, { request: never; response: unknown }>
+
 /**
  * A capability contract.
  *
@@ -102,6 +105,6 @@ export interface Contract<
   readonly ids: readonly string[]
   /** `undefined` where the dialect never had this contract. */
   dialect(dialect: Dialect): ContractDialect | undefined
-  /** Carries the two operation types; never set. */
+  /** Carries the two operation types for the compiler; never set. */
   readonly types?: { toProvider: ToProvider; toActor: ToActor }
 }

@@ -20,6 +20,7 @@ export type {
   OperationType,
   OperationTypes,
   ProviderOperation,
+  SomeOperations,
 } from './contract.ts'
 export {
   type Detection,

@@ -1,3 +1,20 @@
+/** Runs signed actors, links them to capability providers, and routes the calls between them. */
+export { findDialect, type ModuleSource, readModule } from './actor-module.ts'
+export {
+  type AnyEngineError,
+  defaultLimits,
+  EngineError,
+  type EngineErrorCode,
+  engineErrors,
+  type EngineLimits,
+  type GuestMetrics,
+  loadGuest,
+  type ModuleFacts,
+  prepare,
+  readFacts,
+  Scheduler,
+  withDefaultLimits,
+} from './engine/index.ts'
 export {
   type AnyHostError,
   type ErrorInfo,
@@ -7,7 +24,37 @@ export {
   hostErrors,
   type ManifestProblem,
 } from './errors.ts'
+export {
+  type ActorFacts,
+  type CloudEvent,
+  type EventReason,
+  eventReason,
+  type HostEvent,
+  type HostEventListener,
+  type LinkFacts,
+  toCloudEvent,
+} from './events.ts'
+export {
+  type ActorLimits,
+  Host,
+  type HostOptions,
+  type StartActorOptions,
+  type StopOptions,
+  type UpdateActorOptions,
+} from './host.ts'
+export type { ActorInfo, HostInventory, LinkInfo } from './inventory.ts'
+export { defaultLinkName, type LinkDefinition } from './link-definition.ts'
 export { type LogFacts, type Logger, silentLogger } from './logger.ts'
+export { applyManifest } from './manifest/apply.ts'
+export {
+  type Manifest,
+  type ManifestActor,
+  type ManifestOptions,
+  parseManifest,
+  readManifest,
+} from './manifest/manifest.ts'
+export { type ManifestDocument, manifestSchema } from './manifest/schema.ts'
+export { type Authorizer, type Policy, policyAuthorizer, type Verdict } from './policy.ts'
 export type {
   CapabilityProvider,
   InvokeOptions,

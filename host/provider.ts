@@ -1,6 +1,13 @@
-import type { Contract, OperationTypes } from '../contracts/index.ts'
+import type { Contract, OperationTypes, SomeOperations } from '../contracts/index.ts'
 import type { Logger } from './logger.ts'
 import type { StandardSchema } from './standard-schema.ts'
+
+/**
+ * A list of providers holds any configuration and any operations. Both stand on either side of
+ * `link`, so that no other type takes them all; the host hands each provider only what is its own.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Unknowable = any
 
 /**
  * Code that serves a capability contract: an HTTP server, a key-value store.
@@ -9,10 +16,9 @@ import type { StandardSchema } from './standard-schema.ts'
  * link definition, opens what that link needs, and returns what serves it.
  */
 export interface CapabilityProvider<
-  // biome-ignore lint: a list of providers holds any configuration; `link` is only ever given its own
-  Config = any,
-  ToProvider extends OperationTypes = any,
-  ToActor extends OperationTypes = any,
+  Config = Unknowable,
+  ToProvider extends OperationTypes = Unknowable,
+  ToActor extends OperationTypes = Unknowable,
 > {
   /** What operators call it in link definitions: `memory-keyvalue`. */
   readonly name: string
@@ -38,7 +44,7 @@ export interface CapabilityProvider<
 }
 
 /** What a provider is told of the link it is to serve. */
-export interface LinkContext<Config, ToActor extends OperationTypes = OperationTypes> {
+export interface LinkContext<Config, ToActor extends OperationTypes = SomeOperations> {
   /** The link definition's values, parsed. */
   readonly config: Config
   readonly actor: LinkedActor
@@ -77,7 +83,7 @@ export interface InvokeOptions {
 }
 
 /** A live link: what serves one actor. Disposal drains, then closes; the host calls it once. */
-export interface ProviderLink<ToProvider extends OperationTypes = OperationTypes>
+export interface ProviderLink<ToProvider extends OperationTypes = SomeOperations>
   extends Partial<AsyncDisposable> {
   /**
    * One function an operation. Answer without a promise where you can: the actor is then not

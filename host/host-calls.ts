@@ -1,0 +1,224 @@
+import { type Contract, contractForId, rawContract, splitOperation } from '../contracts/index.ts'
+import type { Actor, CallContext } from './actor.ts'
+import type { ActorModule } from './actor-module.ts'
+import type { HostCall } from './engine/index.ts'
+import { HostError } from './errors.ts'
+import { eventReason, type HostEvent } from './events.ts'
+import type { Link } from './link.ts'
+import { normaliseLinkName } from './link-definition.ts'
+import type { Authorizer } from './policy.ts'
+import type { ProviderCall } from './provider.ts'
+
+/** Where a host call looks for actors. */
+export interface ActorDirectory {
+  /** By public key or call alias; names are for people only. */
+  target(reference: string): Actor | undefined
+}
+
+/** A host call, whoever made it. */
+type Asked = Pick<
+  HostCall,
+  'linkName' | 'namespace' | 'operation' | 'payload' | 'context' | 'signal'
+>
+
+/** What {@link HostCalls} stands on. */
+export interface HostCallsOptions {
+  readonly directory: ActorDirectory
+  readonly authorizer: Authorizer
+  readonly maxCallDepth: number
+  emit(event: HostEvent): void
+}
+
+/**
+ * Routes what actors call: a contract to the provider of the actor's link, a key or a call alias to
+ * another actor. In wasmCloud's order: link, key, alias.
+ */
+export class HostCalls {
+  readonly #options: HostCallsOptions
+
+  constructor(options: HostCallsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Answers at once where the provider does. What it throws reaches the actor as its error text.
+   *
+   * @throws HostError `ERR_CAPABILITY_DENIED`, `ERR_NOT_LINKED`, `ERR_ACTOR_NOT_FOUND`,
+   * `ERR_OPERATION_UNKNOWN`, `ERR_PROVIDER_FAILED`, `ERR_POLICY_DENIED`, `ERR_CALL_DEPTH`;
+   * ContractError `ERR_MESSAGE_INVALID`
+   */
+  handle(actor: Actor, module: ActorModule, call: Asked): Uint8Array | Promise<Uint8Array> {
+    const context = call.context as CallContext
+    const remember = (error: unknown): never => {
+      if (error instanceof Error) context.failure = error
+      throw error
+    }
+    const settle = (answer: Uint8Array): Uint8Array => {
+      context.failure = undefined
+      return answer
+    }
+    try {
+      const answer = this.#route(actor, module, addressed(call))
+      return answer instanceof Promise ? answer.then(settle, remember) : settle(answer)
+    } catch (error) {
+      return remember(error)
+    }
+  }
+
+  #route(actor: Actor, module: ActorModule, call: Asked): Uint8Array | Promise<Uint8Array> {
+    const contract = module.contractOf(call.namespace)
+    const linkName = normaliseLinkName(call.linkName)
+    const link = contract && actor.links.get(contract.name)?.get(linkName)
+    if (link) return this.#callProvider(link, module, call)
+    if (contract && !isActorReference(call.namespace)) {
+      throw new HostError(
+        'ERR_NOT_LINKED',
+        { actor: actor.id, contractId: call.namespace, linkName, operation: call.operation },
+        `${actor.name} has no link ${linkName} for ${call.namespace}`,
+      )
+    }
+    const target = this.#options.directory.target(call.namespace)
+    if (target) return this.#callActor(actor, module, target, call)
+    if (call.namespace.includes(':')) throw this.#denied(actor, call)
+    throw new HostError(
+      'ERR_ACTOR_NOT_FOUND',
+      { actor: call.namespace },
+      `no actor has the key or call alias ${JSON.stringify(call.namespace)}`,
+    )
+  }
+
+  #callProvider(link: Link, module: ActorModule, call: Asked): Uint8Array | Promise<Uint8Array> {
+    const codecs = link.contract.dialect(module.dialect)
+    const known = codecs?.toProvider.get(call.operation)
+    const serving = link.serving
+    const operation = known && serving.operations[known.operation]
+    if (!known || !operation) {
+      throw new HostError(
+        'ERR_OPERATION_UNKNOWN',
+        {
+          contractId: call.namespace,
+          operation: call.operation,
+          known: codecs ? [...codecs.toProvider.keys()] : [],
+        },
+        `${call.namespace} has no operation ${JSON.stringify(call.operation)} in dialect ${module.dialect}`,
+      )
+    }
+    const { codec } = known
+    const request = codec.decodeRequest(call.payload)
+    const failed = (cause: unknown): HostError => {
+      if (cause instanceof HostError) return cause as HostError
+      const { message } = eventReason(cause)
+      return new HostError(
+        'ERR_PROVIDER_FAILED',
+        { provider: serving.provider.name, operation: call.operation, reason: message },
+        `${serving.provider.name} could not ${call.operation}: ${message}`,
+        { cause },
+      )
+    }
+    let answer: unknown
+    try {
+      answer = operation(request as never, new RoutedCall(known.operation, call))
+    } catch (cause) {
+      throw failed(cause)
+    }
+    if (!(answer instanceof Promise)) return codec.encodeResponse(answer)
+    return serving.during(answer, (call.context as CallContext).deadlineAt).then(
+      (value) => codec.encodeResponse(value),
+      (cause: unknown) => {
+        throw failed(cause)
+      },
+    )
+  }
+
+  #callActor(caller: Actor, module: ActorModule, target: Actor, call: Asked): Promise<Uint8Array> {
+    const verdict = this.#options.authorizer.mayCall(module.claims, target.claims)
+    if (!verdict.ok) {
+      const error = new HostError(
+        'ERR_POLICY_DENIED',
+        { actor: caller.id, reason: verdict.reason },
+        `${caller.name} may not call ${target.name}: ${verdict.reason}`,
+      )
+      this.#emitDenied(caller, call, error)
+      throw error
+    }
+    const context = call.context as CallContext
+    const limit = this.#options.maxCallDepth
+    if (context.depth >= limit) {
+      throw new HostError(
+        'ERR_CALL_DEPTH',
+        { actor: caller.id, limit },
+        `${caller.name} may not call ${target.name}: ${limit} calls deep already`,
+      )
+    }
+    return target.call(call.operation, call.payload, { signal: call.signal }, context)
+  }
+
+  #denied(actor: Actor, call: Asked): HostError {
+    const error = new HostError(
+      'ERR_CAPABILITY_DENIED',
+      { actor: actor.id, contractId: call.namespace, operation: call.operation },
+      `${actor.name} is not authorized to use ${call.namespace}: its claims do not name it`,
+    )
+    this.#emitDenied(actor, call, error)
+    return error
+  }
+
+  #emitDenied(actor: Actor, call: Asked, error: HostError): void {
+    this.#options.emit({
+      type: 'capability_denied',
+      actor: actor.id,
+      contractId: call.namespace,
+      operation: call.operation,
+      reason: eventReason(error),
+    })
+  }
+}
+
+/** The contract that an id stands for; ids that no stock contract has are carried as raw bytes. */
+export function contractOf(id: string): Contract {
+  return contractForId(id) ?? rawContract(id)
+}
+
+/** Guests of before 2020-03-02 write contract and operation into one text. */
+function addressed(call: Asked): Asked {
+  const parts = call.namespace === '' ? splitOperation(call.operation) : undefined
+  if (!parts) return call
+  const { linkName, payload, context } = call
+  return {
+    linkName,
+    namespace: parts.contractId,
+    operation: parts.operation,
+    payload,
+    context,
+    get signal() {
+      return call.signal
+    },
+  }
+}
+
+function isActorReference(namespace: string): boolean {
+  return namespace.length === 56 && namespace.startsWith('M')
+}
+
+/** Asks the engine for a signal only if the provider looks at it: most calls never need one. */
+class RoutedCall implements ProviderCall {
+  readonly operation: string
+  readonly #call: Asked
+
+  constructor(operation: string, call: Asked) {
+    this.operation = operation
+    this.#call = call
+  }
+
+  get deadlineAt(): number {
+    return (this.#call.context as CallContext).deadlineAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal
+  }
+
+  get traceparent(): string | undefined {
+    return (this.#call.context as CallContext).traceparent
+  }
+}

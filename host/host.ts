@@ -1,0 +1,407 @@
+import { performance } from 'node:perf_hooks'
+import { KeyPair } from '../signing/index.ts'
+import { Actor, type ActorOwner } from './actor.ts'
+import { type ActorModule, loadActorModule, type ModuleSource, readModule } from './actor-module.ts'
+import { ActorTable } from './actor-table.ts'
+import { type EngineLimits, Scheduler, withDefaultLimits } from './engine/index.ts'
+import { HostError } from './errors.ts'
+import { eventReason, type HostEvent, type HostEventListener } from './events.ts'
+import { contractOf, HostCalls } from './host-calls.ts'
+import {
+  type ActorInfo,
+  actorInfo,
+  type HostInventory,
+  type LinkInfo,
+  linkInfo,
+} from './inventory.ts'
+import { type LinkDefinition, normaliseLinkName } from './link-definition.ts'
+import { Linker } from './linker.ts'
+import { type Logger, silentLogger } from './logger.ts'
+import { type Authorizer, type Policy, policyAuthorizer } from './policy.ts'
+import type { CapabilityProvider, InvokeOptions } from './provider.ts'
+import { refuseUpdate, type UpdateRules } from './update-rules.ts'
+
+/** How a host is set up. Everything has a default. */
+export interface HostOptions {
+  /** Registered in this order: the first that serves a contract is its default. Default: none. */
+  readonly providers?: readonly CapabilityProvider[]
+  /** Default: any issuer, any contract, actor calls within one issuer. */
+  readonly policy?: Policy
+  /** Takes the place of the stock one, and so of `policy`. */
+  readonly authorizer?: Authorizer
+  /** For every actor that is started without limits of its own. */
+  readonly limits?: ActorLimits
+  /** Facts about this host that others may select it by. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** How many actors deep a call may go. Default 16. */
+  readonly maxCallDepth?: number
+  /** Default: silent. */
+  readonly log?: Logger
+  /** The wall clock that claims are judged by, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
+  /** The host's identity, a `server` key. Default: a fresh one. */
+  readonly keyPair?: KeyPair
+}
+
+/** Limits to put in the place of the defaults. */
+export type ActorLimits = { readonly [Name in keyof EngineLimits]?: number | undefined }
+
+/** How one actor is started. */
+export interface StartActorOptions {
+  /** Default: the host's. */
+  readonly limits?: ActorLimits
+  /** Ends the start early. */
+  readonly signal?: AbortSignal
+}
+
+/** How an actor is replaced. */
+export interface UpdateActorOptions extends StartActorOptions, UpdateRules {}
+
+/** How long stopping may take. */
+export interface StopOptions {
+  /** Once aborted, calls in flight are given up. Default: 30 seconds. */
+  readonly signal?: AbortSignal
+}
+
+const drainTimeoutMs = 30_000
+
+/**
+ * Runs signed actors and routes their calls. One change at a time: starting, linking and stopping
+ * wait for each other; invocations do not wait for them.
+ */
+export class Host implements AsyncDisposable {
+  /** Public key, `N…`. */
+  readonly id: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly #log: Logger
+  readonly #authorizer: Authorizer
+  readonly #limits: ActorLimits
+  readonly #now: () => number
+  readonly #scheduler = new Scheduler()
+  readonly #actors = new ActorTable()
+  readonly #definitions = new Map<string, LinkDefinition>()
+  readonly #linker: Linker
+  readonly #calls: HostCalls
+  readonly #listeners = new Set<HostEventListener>()
+  readonly #startedAt = performance.now()
+  readonly #owner: ActorOwner
+  #change: Promise<unknown> = Promise.resolve()
+  #stopped: Promise<void> | undefined
+
+  constructor(options: HostOptions = {}) {
+    this.id = (options.keyPair ?? KeyPair.generate('server')).publicKey
+    this.labels = Object.freeze({ ...options.labels })
+    this.#log = options.log ?? silentLogger
+    this.#authorizer = options.authorizer ?? policyAuthorizer(options.policy)
+    this.#limits = options.limits ?? {}
+    this.#now = options.now ?? Date.now
+    const emit = (event: HostEvent): void => this.#emit(event)
+    this.#linker = new Linker({ authorizer: this.#authorizer, log: this.#log, emit })
+    this.#calls = new HostCalls({
+      directory: this.#actors,
+      authorizer: this.#authorizer,
+      maxCallDepth: options.maxCallDepth ?? 16,
+      emit,
+    })
+    this.#owner = {
+      now: this.#now,
+      onExpired: (actor) =>
+        emit({
+          type: 'actor_expired',
+          actor: actor.id,
+          expiredAt: new Date(actor.module.expiresAtMs),
+        }),
+    }
+    for (const provider of options.providers ?? []) this.#linker.register(provider)
+    emit({ type: 'host_started', labels: this.labels })
+  }
+
+  /** Hears every event from now on. @returns a function that stops it. */
+  onEvent(listener: HostEventListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Verifies, loads and starts an actor, and makes the link definitions that name it live. One that
+   * cannot be made live is a `link_failed` event; the actor runs without it.
+   *
+   * @param source Bytes, or the path of a file.
+   * @throws SigningError, EngineError or HostError: `ERR_MODULE_NOT_FOUND`, `ERR_POLICY_DENIED`,
+   * `ERR_ACTOR_EXISTS`, `ERR_HOST_STOPPING`
+   */
+  startActor(source: ModuleSource, options: StartActorOptions = {}): Promise<ActorInfo> {
+    return this.#exclusive(async () => {
+      const module = await this.#load(source, options).catch((error: unknown) => {
+        const named = typeof source === 'string' ? source : 'bytes'
+        this.#emit({ type: 'actor_start_failed', module: named, reason: eventReason(error) })
+        throw error
+      })
+      const actor = new Actor(module, this.#owner)
+      try {
+        this.#actors.add(actor)
+      } catch (error) {
+        await module.guest[Symbol.asyncDispose]()
+        throw error
+      }
+      this.#emit({ type: 'actor_started', ...actor.facts })
+      await this.#connectKnown(actor)
+      return actorInfo(actor)
+    })
+  }
+
+  /**
+   * Puts a new module in the place of a running actor's: same key, higher revision. Calls in flight
+   * end on the old module, later ones begin on the new; links stay. If the new module cannot be
+   * loaded, nothing has changed.
+   *
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_UPDATE_REFUSED`, and what {@link startActor} throws
+   */
+  updateActor(source: ModuleSource, options: UpdateActorOptions = {}): Promise<ActorInfo> {
+    return this.#exclusive(async () => {
+      const module = await this.#load(source, options)
+      const { subject } = module.claims
+      try {
+        const actor = this.#actors.find(subject)
+        refuseUpdate(actor, module, options)
+        const oldRevision = actor.facts.revision
+        this.#actors.updating(actor, module)
+        const previous = actor.turnOver(module)
+        this.#emit({ type: 'actor_updated', ...actor.facts, oldRevision })
+        await this.#drain(previous)
+        await this.#connectKnown(actor)
+        return actorInfo(actor)
+      } catch (error) {
+        this.#emit({ type: 'actor_update_failed', actor: subject, reason: eventReason(error) })
+        if (this.#actors.get(subject)?.module !== module) await module.guest[Symbol.asyncDispose]()
+        throw error
+      }
+    })
+  }
+
+  /**
+   * Stops an actor: what it serves stops taking requests, its calls in flight end, its links close.
+   *
+   * @param reference Public key, call alias or name.
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_ACTOR_AMBIGUOUS`
+   */
+  stopActor(reference: string, options: StopOptions = {}): Promise<void> {
+    return this.#exclusive(() => this.#stopActor(this.#actors.find(reference), options))
+  }
+
+  /**
+   * Makes a provider available. It opens nothing until it is linked.
+   *
+   * @throws HostError `ERR_PROVIDER_EXISTS`
+   */
+  addProvider(provider: CapabilityProvider): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#linker.register(provider)
+      if (!provider.automatic) return
+      for (const actor of this.#actors) await this.#linker.connectAutomatic(actor)
+    })
+  }
+
+  /**
+   * Puts a provider in the place of another while actors use it: every link of the old one is opened
+   * on the new one, then all turn over in one step, then the old one drains and closes. If the new
+   * one cannot take a link, nothing has changed.
+   *
+   * @param name The registered provider's name.
+   * @returns how many links turned over.
+   * @throws HostError `ERR_PROVIDER_NOT_FOUND`, `ERR_PROVIDER_EXISTS`, `ERR_LINK_CONFIG`,
+   * `ERR_LINK_FAILED`, `ERR_LINK_CONFLICT`
+   */
+  replaceProvider(name: string, next: CapabilityProvider): Promise<number> {
+    return this.#exclusive(() => this.#linker.replace(name, next, this.#actors))
+  }
+
+  /**
+   * States a link. It becomes live at once if the actor runs here, else when it starts; stating it
+   * again with other values turns the live link over.
+   *
+   * @returns the live link, or `undefined` while the actor does not run.
+   * @throws HostError `ERR_CAPABILITY_DENIED`, `ERR_POLICY_DENIED`, `ERR_PROVIDER_NOT_FOUND`,
+   * `ERR_LINK_CONFIG`, `ERR_LINK_CONFLICT`, `ERR_LINK_FAILED`, `ERR_ACTOR_AMBIGUOUS`; the
+   * definition is then not kept
+   */
+  link(definition: LinkDefinition): Promise<LinkInfo | undefined> {
+    return this.#exclusive(async () => {
+      const actor = this.#actors.maybeFind(definition.actor)
+      const link = actor && (await this.#linker.connect(actor, definition))
+      this.#definitions.set(definitionKey(definition, actor), definition)
+      this.#emit({ type: 'linkdef_set', ...definitionFacts(definition, actor) })
+      return link && linkInfo(link)
+    })
+  }
+
+  /**
+   * Takes a link back: it drains and closes.
+   *
+   * @returns false if there was none.
+   */
+  unlink(definition: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const actor = this.#actors.maybeFind(definition.actor)
+      const known = this.#definitions.delete(definitionKey(definition, actor))
+      const linkName = normaliseLinkName(definition.linkName)
+      const live = actor?.links.get(contractOf(definition.contractId).name)?.has(linkName) ?? false
+      if (actor) await this.#linker.disconnect(actor, definition.contractId, linkName)
+      if (known) this.#emit({ type: 'linkdef_deleted', ...definitionFacts(definition, actor) })
+      return known || live
+    })
+  }
+
+  /**
+   * Calls an operation of an actor by its name on the wire, as the host itself.
+   *
+   * @param reference Public key, call alias or name.
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_ACTOR_AMBIGUOUS`, and what the call itself throws
+   */
+  async call(
+    reference: string,
+    operation: string,
+    payload: Uint8Array,
+    options?: InvokeOptions,
+  ): Promise<Uint8Array> {
+    return this.#actors.find(reference).call(operation, payload, options)
+  }
+
+  /** What runs here now. */
+  inventory(): HostInventory {
+    return {
+      host: this.id,
+      labels: this.labels,
+      uptimeMs: performance.now() - this.#startedAt,
+      actors: [...this.#actors].map(actorInfo),
+      providers: [...this.#linker.providers.values()].map(({ name, summary, contract }) => ({
+        name,
+        summary,
+        contractId: contract.ids[0] ?? contract.name,
+      })),
+      linkDefinitions: [...this.#definitions.values()],
+    }
+  }
+
+  /** Stops every actor, then is done. Calls in flight end first. Twice is fine. */
+  stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped ??= this.#queue(async () => {
+      // Every door closes before the first actor stops, so that none calls one that is gone.
+      await Promise.all([...this.#actors].map((actor) => this.#closeInbound(actor)))
+      await Promise.all([...this.#actors].map((actor) => this.#stopActor(actor, options)))
+      this.#emit({ type: 'host_stopped' })
+    })
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #load(source: ModuleSource, options: StartActorOptions): Promise<ActorModule> {
+    const limits = withDefaultLimits({ ...this.#limits, ...options.limits })
+    return loadActorModule(await readModule(source), {
+      limits,
+      scheduler: this.#scheduler,
+      authorizer: this.#authorizer,
+      log: this.#log,
+      now: new Date(this.#now()),
+      signal: options.signal,
+      hostCall: (module, call) => {
+        const actor = this.#actors.get(module.claims.subject)
+        if (actor) return this.#calls.handle(actor, module, call)
+        throw new HostError(
+          'ERR_ACTOR_NOT_FOUND',
+          { actor: module.claims.subject },
+          `${module.claims.subject} is not running any more`,
+        )
+      },
+    })
+  }
+
+  /** Makes live what is already defined for an actor; the automatic links come last. */
+  async #connectKnown(actor: Actor): Promise<void> {
+    for (const definition of this.#definitions.values()) {
+      if (!this.#actors.answersTo(actor, definition.actor)) continue
+      try {
+        await this.#linker.connect(actor, definition)
+      } catch (error) {
+        this.#log.error('link not made', {
+          ...definitionFacts(definition, actor),
+          reason: eventReason(error),
+        })
+      }
+    }
+    await this.#linker.connectAutomatic(actor)
+  }
+
+  async #stopActor(actor: Actor, options: StopOptions): Promise<void> {
+    await this.#closeInbound(actor)
+    actor.stopTaking()
+    await this.#drain(actor.module, options.signal)
+    this.#actors.remove(actor)
+    await Promise.all([...actor.allLinks()].map((link) => this.#linker.close(link)))
+    this.#emit({ type: 'actor_stopped', ...actor.facts })
+  }
+
+  /** Closes the links through which requests come in, so that what is in flight can still call out. */
+  async #closeInbound(actor: Actor): Promise<void> {
+    const { dialect } = actor.module
+    const inbound = [...actor.allLinks()].filter((link) => {
+      const operations = link.contract.dialect(dialect)?.toActor.keys()
+      return operations !== undefined && !operations[Symbol.iterator]().next().done
+    })
+    await Promise.all(inbound.map((link) => this.#linker.close(link)))
+  }
+
+  /** Lets the calls of a module end, up to a limit, then gives up what is left. */
+  async #drain(module: ActorModule, signal?: AbortSignal): Promise<void> {
+    await module.guest.drain(signal ?? AbortSignal.timeout(drainTimeoutMs))
+    await module.guest[Symbol.asyncDispose]()
+  }
+
+  /** Runs a change when those before it are done, whether or not they succeeded. */
+  #queue<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#change.then(change)
+    this.#change = result.catch(() => {})
+    return result
+  }
+
+  #exclusive<T>(change: () => Promise<T>): Promise<T> {
+    if (!this.#stopped) return this.#queue(change)
+    return Promise.reject(
+      new HostError('ERR_HOST_STOPPING', { host: this.id }, `host ${this.id} is stopping`),
+    )
+  }
+
+  #emit(event: HostEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#log.error('event listener failed', { type: event.type, reason: eventReason(error) })
+      }
+    }
+  }
+}
+
+function definitionKey(
+  definition: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>,
+  actor: Actor | undefined,
+): string {
+  const contract = contractOf(definition.contractId).name
+  const linkName = normaliseLinkName(definition.linkName)
+  return JSON.stringify([actor?.id ?? definition.actor, contract, linkName])
+}
+
+function definitionFacts(
+  definition: LinkDefinition | Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>,
+  actor: Actor | undefined,
+): { actor: string; contractId: string; linkName: string; provider: string } {
+  return {
+    actor: actor?.id ?? definition.actor,
+    contractId: definition.contractId,
+    linkName: normaliseLinkName(definition.linkName),
+    provider: ('provider' in definition && definition.provider) || '',
+  }
+}

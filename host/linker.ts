@@ -1,0 +1,308 @@
+import type { Contract } from '../contracts/index.ts'
+import type { Actor } from './actor.ts'
+import { HostError } from './errors.ts'
+import { eventReason, type HostEvent } from './events.ts'
+import { contractOf } from './host-calls.ts'
+import { Link, LinkInvoker, Serving } from './link.ts'
+import { defaultLinkName, type LinkDefinition, normaliseLinkName } from './link-definition.ts'
+import type { Logger } from './logger.ts'
+import type { Authorizer } from './policy.ts'
+import type { CapabilityProvider, ProviderLink } from './provider.ts'
+import type { StandardSchema } from './standard-schema.ts'
+
+/** How long a provider may take to open a link, in milliseconds. */
+const openTimeoutMs = 30_000
+
+/** What a {@link Linker} stands on. */
+export interface LinkerOptions {
+  readonly authorizer: Authorizer
+  readonly log: Logger
+  emit(event: HostEvent): void
+}
+
+/** Holds the providers, and makes, replaces and ends live links. Its caller runs one change at a time. */
+export class Linker {
+  readonly #options: LinkerOptions
+  readonly #providers = new Map<string, CapabilityProvider>()
+
+  constructor(options: LinkerOptions) {
+    this.#options = options
+  }
+
+  get providers(): ReadonlyMap<string, CapabilityProvider> {
+    return this.#providers
+  }
+
+  /** @throws HostError `ERR_PROVIDER_EXISTS` */
+  register(provider: CapabilityProvider): void {
+    if (this.#providers.has(provider.name)) {
+      throw new HostError(
+        'ERR_PROVIDER_EXISTS',
+        { provider: provider.name },
+        `a provider named ${provider.name} is already registered`,
+      )
+    }
+    this.#providers.set(provider.name, provider)
+    this.#emitProvider('provider_started', provider)
+  }
+
+  /**
+   * Makes a definition live for an actor, or turns its live link over to what the definition now says.
+   * If anything fails, nothing has changed.
+   *
+   * @throws HostError `ERR_CAPABILITY_DENIED`, `ERR_POLICY_DENIED`, `ERR_PROVIDER_NOT_FOUND`,
+   * `ERR_LINK_CONFIG`, `ERR_LINK_CONFLICT`, `ERR_LINK_FAILED`
+   */
+  async connect(actor: Actor, definition: LinkDefinition): Promise<Link> {
+    const contract = contractOf(definition.contractId)
+    const linkName = normaliseLinkName(definition.linkName)
+    this.#check(actor, contract, definition.contractId, linkName)
+    const provider = this.#choose(contract, definition)
+    const values = definition.values ?? {}
+    const present = actor.links.get(contract.name)?.get(linkName)
+    if (present) {
+      if (present.serving.provider === provider && sameValues(present.values, values))
+        return present
+      return this.#redefine(present, provider, values)
+    }
+    const serving = await this.#open(provider, actor, contract, linkName, values)
+    return this.#attach(new Link(actor, contract, linkName, values, serving))
+  }
+
+  /** Links an actor to the automatic providers of the contracts it claims. */
+  async connectAutomatic(actor: Actor): Promise<void> {
+    for (const provider of this.#providers.values()) {
+      const { contract } = provider
+      if (!provider.automatic || !actor.module.claimed.has(contract.name)) continue
+      if (actor.links.get(contract.name)?.has(defaultLinkName)) continue
+      await this.connect(actor, {
+        actor: actor.id,
+        contractId: contract.ids[0] ?? contract.name,
+        provider: provider.name,
+      })
+    }
+  }
+
+  /** Ends a link. Does nothing if there is none. */
+  async disconnect(actor: Actor, contractId: string, linkName: string): Promise<void> {
+    const byName = actor.links.get(contractOf(contractId).name)
+    const link = byName?.get(linkName)
+    if (link) await this.close(link)
+  }
+
+  /** Ends a live link: it takes no new calls, drains, and closes. */
+  async close(link: Link): Promise<void> {
+    const byName = link.actor.links.get(link.contract.name)
+    if (byName?.get(link.linkName) === link) byName.delete(link.linkName)
+    await this.#dispose(link.serving)
+    this.#options.emit({ type: 'link_stopped', ...link.facts })
+  }
+
+  /**
+   * Puts one provider in the place of another, for every link that the other serves: links all first,
+   * turns over in one step, drains the old ones and closes them. If the new one fails to link,
+   * nothing has changed.
+   *
+   * @param actors All actors of the host.
+   */
+  async replace(name: string, next: CapabilityProvider, actors: Iterable<Actor>): Promise<number> {
+    const previous = this.#named(name)
+    if (next.contract.name !== previous.contract.name) {
+      throw new HostError(
+        'ERR_PROVIDER_NOT_FOUND',
+        { provider: next.name, known: [] },
+        `${next.name} serves ${next.contract.name}, ${name} serves ${previous.contract.name}`,
+      )
+    }
+    if (next.name !== name && this.#providers.has(next.name)) {
+      throw new HostError(
+        'ERR_PROVIDER_EXISTS',
+        { provider: next.name },
+        `a provider named ${next.name} is already registered`,
+      )
+    }
+    const links = [...actors]
+      .flatMap((actor) => [...actor.allLinks()])
+      .filter((link) => link.serving.provider === previous)
+    const opened = await openAll(links, (link) =>
+      this.#open(next, link.actor, link.contract, link.linkName, link.values),
+    )
+    this.#providers.delete(name)
+    this.#providers.set(next.name, next)
+    const old = links.map((link, index) => link.turnOver(opened[index] as Serving))
+    this.#emitProvider('provider_started', next)
+    await Promise.all(old.map((serving) => this.#dispose(serving)))
+    this.#emitProvider('provider_stopped', previous)
+    return links.length
+  }
+
+  #check(actor: Actor, contract: Contract, contractId: string, linkName: string): void {
+    if (!actor.module.claimed.has(contract.name)) {
+      throw new HostError(
+        'ERR_CAPABILITY_DENIED',
+        { actor: actor.id, contractId },
+        `${actor.name} is not authorized to use ${contractId}: its claims do not name it`,
+      )
+    }
+    const verdict = this.#options.authorizer.mayLink(actor.claims, contractId, linkName)
+    if (!verdict.ok) {
+      throw new HostError(
+        'ERR_POLICY_DENIED',
+        { actor: actor.id, reason: verdict.reason },
+        `${actor.name} may not be linked: ${verdict.reason}`,
+      )
+    }
+  }
+
+  #named(name: string): CapabilityProvider {
+    const provider = this.#providers.get(name)
+    if (provider) return provider
+    const known = [...this.#providers.keys()]
+    throw new HostError(
+      'ERR_PROVIDER_NOT_FOUND',
+      { provider: name, known },
+      `no provider is named ${JSON.stringify(name)}; there are ${known.join(', ') || 'none'}`,
+    )
+  }
+
+  #choose(contract: Contract, definition: LinkDefinition): CapabilityProvider {
+    const known = [...this.#providers.values()].filter((p) => p.contract.name === contract.name)
+    const chosen = definition.provider === undefined ? known[0] : this.#named(definition.provider)
+    if (chosen && known.includes(chosen)) return chosen
+    throw new HostError(
+      'ERR_PROVIDER_NOT_FOUND',
+      { provider: definition.provider ?? definition.contractId, known: known.map((p) => p.name) },
+      chosen
+        ? `${chosen.name} serves ${chosen.contract.ids[0]}, not ${definition.contractId}`
+        : `no provider of this host serves ${definition.contractId}`,
+    )
+  }
+
+  #attach(link: Link): Link {
+    const { links } = link.actor
+    const byName = links.get(link.contract.name) ?? new Map<string, Link>()
+    links.set(link.contract.name, byName.set(link.linkName, link))
+    this.#options.emit({ type: 'link_started', ...link.facts })
+    return link
+  }
+
+  async #redefine(
+    present: Link,
+    provider: CapabilityProvider,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Link> {
+    const { actor, contract, linkName } = present
+    const serving = await this.#open(provider, actor, contract, linkName, values)
+    const next = new Link(actor, contract, linkName, values, serving)
+    this.#attach(next)
+    await this.#dispose(present.serving)
+    this.#options.emit({ type: 'link_stopped', ...present.facts })
+    return next
+  }
+
+  async #open(
+    provider: CapabilityProvider,
+    actor: Actor,
+    contract: Contract,
+    linkName: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Serving> {
+    const config = await parseConfig(provider, values)
+    const abort = new AbortController()
+    const invoker = new LinkInvoker(actor, contract)
+    const opening: Promise<ProviderLink> = Promise.resolve().then(() =>
+      provider.link({
+        config,
+        actor: { id: actor.id, name: actor.name },
+        linkName,
+        log: this.#options.log.child({ provider: provider.name, actor: actor.id, linkName }),
+        signal: abort.signal,
+        invoke: (operation, request, options) => invoker.invoke(operation, request, options),
+      }),
+    )
+    const deadline = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      deadline.reject(new Error(`not open after ${openTimeoutMs} ms`))
+    }, openTimeoutMs)
+    try {
+      return new Serving(provider, await Promise.race([opening, deadline.promise]), abort)
+    } catch (cause) {
+      abort.abort()
+      // A provider that opens too late, in spite of its signal, must not be left open.
+      opening.then((late) => late[Symbol.asyncDispose]?.()).catch(() => {})
+      const { message } = eventReason(cause)
+      const facts = { actor: actor.id, contractId: contract.ids[0] ?? contract.name, linkName }
+      this.#options.emit({
+        type: 'link_failed',
+        ...facts,
+        provider: provider.name,
+        reason: eventReason(cause),
+      })
+      if (cause instanceof HostError) throw cause
+      throw new HostError(
+        'ERR_LINK_FAILED',
+        { provider: provider.name, actor: actor.id, reason: message },
+        `${provider.name} could not be linked to ${actor.name}: ${message}`,
+        { cause },
+      )
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** A provider that fails to close must not keep the rest from closing. */
+  async #dispose(serving: Serving): Promise<void> {
+    try {
+      await serving[Symbol.asyncDispose]()
+    } catch (error) {
+      this.#options.log.warn('link did not close cleanly', {
+        provider: serving.provider.name,
+        reason: eventReason(error),
+      })
+    }
+  }
+
+  #emitProvider(type: 'provider_started' | 'provider_stopped', provider: CapabilityProvider): void {
+    const contractId = provider.contract.ids[0] ?? provider.contract.name
+    this.#options.emit({ type, provider: provider.name, contractId })
+  }
+}
+
+/** Opens all or none: if one fails, those already open are closed before it throws. */
+async function openAll(
+  links: readonly Link[],
+  open: (link: Link) => Promise<Serving>,
+): Promise<Serving[]> {
+  const settled = await Promise.allSettled(links.map(open))
+  const failed = settled.find((result) => result.status === 'rejected')
+  const opened = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (!failed) return opened
+  await Promise.allSettled(opened.map((serving) => serving[Symbol.asyncDispose]()))
+  throw failed.reason
+}
+
+async function parseConfig(
+  provider: CapabilityProvider,
+  values: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const schema: StandardSchema = provider.configSchema
+  const result = await schema['~standard'].validate(values)
+  if (!result.issues) return result.value
+  const issues = result.issues.map(({ path, message }) => ({
+    key: (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.'),
+    problem: message,
+  }))
+  throw new HostError(
+    'ERR_LINK_CONFIG',
+    { provider: provider.name, issues },
+    `${provider.name} cannot be configured: ${issues.map(({ key, problem }) => (key ? `${key}: ${problem}` : problem)).join('; ')}`,
+  )
+}
+
+function sameValues(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}

@@ -1,0 +1,94 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml'
+import type { ManifestProblem } from '../errors.ts'
+
+type Path = readonly PropertyKey[]
+
+/** A YAML or JSON text, with the line that each of its values stands on. */
+export class ManifestText {
+  readonly problems: ManifestProblem[] = []
+  readonly #document: Document
+  readonly #lines = new LineCounter()
+
+  constructor(text: string) {
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      strict: true,
+      uniqueKeys: true,
+    })
+    for (const { message, pos } of this.#document.errors) {
+      const problem = message.split('\n', 1)[0] as string
+      this.problems.push({ path: '', line: this.#lines.linePos(pos[0]).line, problem })
+    }
+    // A tree that shares its nodes may be exponentially large when it is written out.
+    visit(this.#document, {
+      Alias: (_key, node) => {
+        this.problems.push({
+          path: '',
+          line: this.#lineOf(node),
+          problem: `alias *${node.source} is not supported`,
+        })
+      },
+    })
+  }
+
+  /** Replaces `${VAR}` and `${VAR:default}` in every text; `$${` stands for `${`. */
+  expand(env: Readonly<Record<string, string | undefined>>): void {
+    visit(this.#document, {
+      Scalar: (key, node) => {
+        if (key === 'key' || typeof node.value !== 'string') return
+        node.value = node.value.replaceAll(
+          /\$\$\{|\$\{([^}:]*)(?::([^}]*))?\}/g,
+          (whole, name: string | undefined, otherwise: string | undefined) => {
+            if (name === undefined) return '${'
+            const value = env[name] ?? otherwise
+            if (value !== undefined) return value
+            const problem = `environment variable ${name || '(no name)'} is not set, and ${whole} gives no default`
+            this.problems.push({ path: '', line: this.#lineOf(node), problem })
+            return whole
+          },
+        )
+      },
+    })
+  }
+
+  toJs(): unknown {
+    // Prototype keys must not reach what reads this: a null document is an empty manifest.
+    return this.#document.toJS({ maxAliasCount: 0 }) ?? {}
+  }
+
+  /** The line of the value at a path, or of what is nearest to it, from 1. */
+  lineAt(path: Path): number {
+    let node: unknown = this.#document.contents
+    let line = this.#lineOf(node as Node | null)
+    for (const step of path) {
+      let next: unknown
+      if (isMap(node)) {
+        const pair = node.items.find(
+          ({ key }) => isScalar(key) && String(key.value) === String(step),
+        )
+        if (!pair) break
+        line = this.#lineOf(pair.key as Node)
+        next = pair.value
+      } else if (isSeq(node)) {
+        next = node.items[Number(step)]
+        line = this.#lineOf(next as Node | null) || line
+      } else break
+      node = isAlias(next) ? undefined : next
+    }
+    return line
+  }
+
+  #lineOf(node: Node | null | undefined): number {
+    return node?.range ? this.#lines.linePos(node.range[0]).line : 1
+  }
+}

@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import * as v from 'valibot'
+import { contractForId } from '../../contracts/index.ts'
+import { HostError, type ManifestProblem } from '../errors.ts'
+import type { ActorLimits } from '../host.ts'
+import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
+import type { Policy } from '../policy.ts'
+import type { CapabilityProvider } from '../provider.ts'
+import { type ManifestDocument, manifestSchema } from './schema.ts'
+
+/** What a manifest asks for, ready to be done. */
+export interface Manifest {
+  readonly labels: Readonly<Record<string, string>>
+  readonly policy: Policy
+  /** Limits of every actor that states none. */
+  readonly limits: ActorLimits
+  readonly actors: readonly ManifestActor[]
+  /** In the order to register them. */
+  readonly providers: readonly CapabilityProvider[]
+  /** `actor` may be the `reference` of one of `actors`. */
+  readonly links: readonly LinkDefinition[]
+  /** What was understood in another way than it was written. */
+  readonly warnings: readonly ManifestProblem[]
+}
+
+/** An actor to start. */
+export interface ManifestActor {
+  /** As the manifest writes it: links may refer to it. */
+  readonly reference: string
+  /** Absolute path of the module. */
+  readonly path: string
+  readonly limits?: ActorLimits
+}
+
+/** What a manifest is read with. */
+export interface ManifestOptions {
+  /** The providers that it may use, the default one of each contract first. */
+  readonly providers: readonly CapabilityProvider[]
+  /** For `${VAR}` and `${VAR:default}`. Default: none is set. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads a manifest from a file: YAML or JSON, with waSCC's keys, wasmCloud 0.18's, and ours.
+ *
+ * @throws HostError `ERR_MANIFEST_INVALID` with every mistake, `ERR_MODULE_NOT_FOUND` if there is no
+ * such file
+ */
+export async function readManifest(path: string, options: ManifestOptions): Promise<Manifest> {
+  const absolute = resolve(path)
+  let text: string
+  try {
+    text = await readFile(absolute, 'utf8')
+  } catch (cause) {
+    throw new HostError('ERR_MODULE_NOT_FOUND', { path: absolute }, `cannot read ${absolute}`, {
+      cause,
+    })
+  }
+  return parseManifest(text, absolute, options)
+}
+
+/**
+ * Parses a manifest's text.
+ *
+ * @param path Of the file, which the paths in it are relative to.
+ * @throws HostError `ERR_MANIFEST_INVALID` with every mistake in it
+ */
+export async function parseManifest(
+  text: string,
+  path: string,
+  options: ManifestOptions,
+): Promise<Manifest> {
+  // A host without a manifest need not pay for reading YAML.
+  const { ManifestText } = await import('./document.ts')
+  const source = new ManifestText(text)
+  source.expand(options.env ?? {})
+  const problems = [...source.problems]
+  if (problems.length > 0) throw invalid(path, problems)
+  const parsed = v.safeParse(manifestSchema, source.toJs())
+  const at = (where: readonly PropertyKey[], problem: string): ManifestProblem => ({
+    path: pathText(where),
+    line: source.lineAt(where),
+    problem,
+  })
+  if (!parsed.success) {
+    throw invalid(
+      path,
+      parsed.issues.map((issue) => at(...describe(issue))),
+    )
+  }
+  const warnings: ManifestProblem[] = []
+  const manifest = interpret(parsed.output, dirname(path), options.providers, {
+    problem: (where, problem) => problems.push(at(where, problem)),
+    warning: (where, problem) => warnings.push(at(where, problem)),
+  })
+  if (problems.length > 0) throw invalid(path, problems)
+  return { ...manifest, warnings }
+}
+
+interface Report {
+  problem(where: readonly PropertyKey[], problem: string): void
+  warning(where: readonly PropertyKey[], problem: string): void
+}
+
+function interpret(
+  document: ManifestDocument,
+  folder: string,
+  available: readonly CapabilityProvider[],
+  report: Report,
+): Omit<Manifest, 'warnings'> {
+  const actors = document.actors.map((entry): ManifestActor => {
+    const { path, limits } = typeof entry === 'string' ? { path: entry } : entry
+    return { reference: path, path: resolve(folder, path), ...(limits && { limits }) }
+  })
+  const links: LinkDefinition[] = [
+    ...document.bindings.map(({ capability, binding, ...rest }) => ({
+      ...rest,
+      contractId: capability,
+      linkName: binding,
+    })),
+    ...document.links.map(({ contract_id, link_name, provider, provider_id, ...rest }) => ({
+      ...rest,
+      contractId: contract_id,
+      linkName: link_name,
+      ...namedProvider(provider ?? provider_id),
+    })),
+  ]
+  const providers = chooseProviders(document, available, report)
+  checkLinks(links, document.bindings.length, providers, report)
+  return {
+    labels: document.labels,
+    policy: document.policy as Policy,
+    limits: document.limits,
+    actors,
+    providers,
+    links,
+  }
+}
+
+/** A wasmCloud provider key says nothing here: the contract chooses. */
+function namedProvider(reference: string | undefined): { provider?: string } {
+  return reference === undefined || /^V[A-Z2-7]{55}$/.test(reference) ? {} : { provider: reference }
+}
+
+function chooseProviders(
+  document: ManifestDocument,
+  available: readonly CapabilityProvider[],
+  report: Report,
+): readonly CapabilityProvider[] {
+  const { capabilities } = document
+  if (!capabilities) return available
+  const names = available.map(({ name }) => name).join(', ')
+  const chosen = new Set<CapabilityProvider>()
+  capabilities.forEach((capability, index) => {
+    const where = ['capabilities', index]
+    const reference =
+      'provider' in capability
+        ? capability.provider
+        : 'path' in capability
+          ? capability.path
+          : capability.image_ref
+    const named = available.find(({ name }) => name === reference)
+    const served =
+      named ?? ('provider' in capability ? undefined : stockProviderOf(reference, available))
+    if (!served)
+      report.problem(where, `no provider is ${JSON.stringify(reference)}; there are ${names}`)
+    else {
+      chosen.add(served)
+      if (!named) report.warning(where, `${reference} is served by the provider ${served.name}`)
+    }
+  })
+  for (const provider of available) if (provider.automatic) chosen.add(provider)
+  return [...chosen]
+}
+
+/** What the native libraries and archives of waSCC and wasmCloud served, by what their names say. */
+const artefacts: readonly (readonly [RegExp, string])[] = [
+  [/http[-_]?(server|srv)/i, 'wascc:http_server'],
+  [/redis|key[-_]?value|kv/i, 'wascc:keyvalue'],
+  [/logg/i, 'wascc:logging'],
+  [/nats|messag/i, 'wascc:messaging'],
+  [/extras|numbergen/i, 'wascc:extras'],
+]
+
+function stockProviderOf(
+  reference: string,
+  available: readonly CapabilityProvider[],
+): CapabilityProvider | undefined {
+  const file = reference.slice(reference.lastIndexOf('/') + 1)
+  const contract = artefacts.find(([pattern]) => pattern.test(file))?.[1]
+  return contract === undefined
+    ? undefined
+    : available.find((provider) => provider.contract === contractForId(contract))
+}
+
+function checkLinks(
+  links: readonly LinkDefinition[],
+  bindings: number,
+  providers: readonly CapabilityProvider[],
+  report: Report,
+): void {
+  const seen = new Map<string, readonly PropertyKey[]>()
+  links.forEach((link, index) => {
+    const where = index < bindings ? ['bindings', index] : ['links', index - bindings]
+    const contract = contractForId(link.contractId)?.name ?? link.contractId
+    const key = JSON.stringify([link.actor, contract, normaliseLinkName(link.linkName)])
+    const earlier = seen.get(key)
+    if (earlier) report.problem(where, `says again what ${pathText(earlier)} says`)
+    seen.set(key, where)
+    if (link.provider === undefined) return
+    const provider = providers.find(({ name }) => name === link.provider)
+    if (!provider) {
+      report.problem(
+        [...where, 'provider'],
+        `no provider is named ${JSON.stringify(link.provider)}; there are ${providers.map(({ name }) => name).join(', ')}`,
+      )
+    } else if (provider.contract.name !== contract) {
+      report.problem(
+        [...where, 'provider'],
+        `${provider.name} serves ${provider.contract.ids[0]}, not ${link.contractId}`,
+      )
+    }
+  })
+}
+
+function describe(issue: v.BaseIssue<unknown>): [readonly PropertyKey[], string] {
+  const path = (issue.path ?? []).map((step) => (step as { key: PropertyKey }).key)
+  if (issue.type === 'strict_object' && issue.expected === 'never') return [path, 'unknown key']
+  if (issue.received === 'undefined') return [path, 'is missing']
+  // The generic message repeats the types in valibot's words; a written one says it better.
+  const written = !issue.message.startsWith('Invalid ')
+  return [path, written ? issue.message : `expected ${issue.expected}, not ${issue.received}`]
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    return text === '' ? String(step) : `${text}.${String(step)}`
+  }, '')
+}
+
+function invalid(path: string, problems: readonly ManifestProblem[]): HostError {
+  const lines = problems.map(
+    ({ path: where, line, problem }) => `  line ${line}: ${where ? `${where}: ` : ''}${problem}`,
+  )
+  const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`
+  return new HostError(
+    'ERR_MANIFEST_INVALID',
+    { path, problems },
+    `${path} has ${count}:\n${lines.join('\n')}`,
+  )
+}
