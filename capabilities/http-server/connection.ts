@@ -47,6 +47,7 @@ export class Connection {
 
   /** Ends it at once, and aborts what is under way for it. */
   cut(): void {
+    this.#abort?.abort()
     this.#socket.destroy()
   }
 

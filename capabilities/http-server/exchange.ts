@@ -88,7 +88,7 @@ async function bodyOf(
   }
   if (request.headers.expect !== undefined) response.writeContinue()
   const body = await collectBody(request, maxBodyBytes)
-  if (body.kind === 'too-large') refuse(request, response, { status: 413 })
+  if (body.kind === 'too-large') refuse(request, response, { status: 413 }, true)
   return body.kind === 'whole' ? body.bytes : undefined
 }
 

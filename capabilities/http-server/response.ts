@@ -61,8 +61,17 @@ export interface Refusal {
   readonly headers?: readonly string[]
 }
 
-/** Answers without an actor. A request whose body is under way is read on for a moment, unkept. */
-export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+/**
+ * Answers without an actor, and reads on for a moment where a body is under way.
+ *
+ * @param underWay Whether the client sends its body: not if it waits to be told to.
+ */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+  underWay: boolean = request.headers.expect === undefined,
+): void {
   const { status, text = STATUS_CODES[status] ?? '', headers = [] } = refusal
   const unread = !request.complete && !request.readableEnded
   if (unread) response.shouldKeepAlive = false
@@ -73,12 +82,14 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
     'Content-Length',
     String(Buffer.byteLength(text)),
   ])
-  if (!unread) {
+  if (!unread || !underWay) {
     response.end(text)
     return
   }
   // Closing while the client still sends would reset the connection, and the answer would be lost.
   response.write(text)
+  // Now, not in the next tick: what follows may be no body at all, and end the connection.
+  request.socket.uncork()
   const end = (): void => {
     clearTimeout(timer)
     response.end()

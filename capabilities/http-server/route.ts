@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { HttpServerToActor } from '../../contracts/index.ts'
 import type { LinkContext } from '../../host/index.ts'
 import type { HttpServerConfig } from './config.ts'
+import { Connection } from './connection.ts'
 
 /** The requests of one link, on all its addresses. */
 export class Route {
@@ -48,7 +49,7 @@ export class Route {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#idle = resolve
     const timer = setTimeout(() => {
-      for (const response of this.#inFlight) response.req.socket.destroy()
+      for (const { req } of this.#inFlight) Connection.of(req.socket).cut()
       resolve()
     }, withinMs)
     await promise
