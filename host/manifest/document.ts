@@ -26,11 +26,16 @@ export class ManifestText {
       uniqueKeys: true,
     })
     for (const { message, pos } of this.#document.errors) {
-      const problem = message.split('\n', 1)[0] as string
+      const problem = message.replace(/ at line \d+, column \d+:[^]*$/, '')
       this.problems.push({ path: '', line: this.#lines.linePos(pos[0]).line, problem })
     }
     // A tree that shares its nodes may be exponentially large when it is written out.
     visit(this.#document, {
+      Pair: (_key, { key }) => {
+        if (isScalar(key)) return
+        const line = this.#lineOf(key as Node | null)
+        this.problems.push({ path: '', line, problem: 'a key must be a text' })
+      },
       Alias: (_key, node) => {
         this.problems.push({
           path: '',

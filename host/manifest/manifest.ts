@@ -77,7 +77,12 @@ export async function parseManifest(
   source.expand(options.env ?? {})
   const problems = [...source.problems]
   if (problems.length > 0) throw invalid(path, problems)
-  const parsed = v.safeParse(manifestSchema, source.toJs())
+  const document = source.toJs()
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    const problem = 'expected an object with keys such as actors and links'
+    throw invalid(path, [{ path: '', line: 1, problem }])
+  }
+  const parsed = v.safeParse(manifestSchema, document)
   const at = (where: readonly PropertyKey[], problem: string): ManifestProblem => ({
     path: pathText(where),
     line: source.lineAt(where),
@@ -86,7 +91,7 @@ export async function parseManifest(
   if (!parsed.success) {
     throw invalid(
       path,
-      parsed.issues.map((issue) => at(...describe(issue))),
+      parsed.issues.flatMap((issue) => describe(issue).map((mistake) => at(...mistake))),
     )
   }
   const warnings: ManifestProblem[] = []
@@ -224,13 +229,18 @@ function checkLinks(
   })
 }
 
-function describe(issue: v.BaseIssue<unknown>): [readonly PropertyKey[], string] {
-  const path = (issue.path ?? []).map((step) => (step as { key: PropertyKey }).key)
-  if (issue.type === 'strict_object' && issue.expected === 'never') return [path, 'unknown key']
-  if (issue.received === 'undefined') return [path, 'is missing']
+type Mistake = [path: readonly PropertyKey[], problem: string]
+
+function describe(issue: v.BaseIssue<unknown>, above: readonly PropertyKey[] = []): Mistake[] {
+  const own = (issue.path ?? []).map((step) => (step as { key: PropertyKey }).key)
+  const path = [...above, ...own]
+  if (issue.type === 'strict_object' && issue.expected === 'never') return [[path, 'unknown key']]
+  if (issue.received === 'undefined') return [[path, 'is missing']]
   // The generic message repeats the types in valibot's words; a written one says it better.
-  const written = !issue.message.startsWith('Invalid ')
-  return [path, written ? issue.message : `expected ${issue.expected}, not ${issue.received}`]
+  if (!issue.message.startsWith('Invalid ')) return [[path, issue.message]]
+  const inside = issue.issues?.filter((sub) => sub.path !== undefined) ?? []
+  if (inside.length > 0) return inside.flatMap((sub) => describe(sub, path))
+  return [[path, `expected ${issue.expected}, not ${issue.received}`]]
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -44,10 +44,10 @@ const text = v.pipe(v.string(), v.nonEmpty('may not be empty'))
 
 /** A whole number; as text too, for that is what `${VAR:5}` leaves. */
 const wholeNumber = v.pipe(
-  v.union([
-    v.number(),
-    v.pipe(v.string(), v.regex(/^\d+$/, 'is not a whole number'), v.transform(Number)),
-  ]),
+  v.union(
+    [v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))],
+    'is not a whole number',
+  ),
   v.safeInteger('is not a whole number'),
   v.minValue(0, 'may not be negative'),
 )
@@ -58,16 +58,13 @@ const limits = v.strictObject(
   ) as Record<keyof EngineLimits, v.OptionalSchema<typeof wholeNumber, undefined>>,
 )
 
-const actor = v.union(
-  [
-    v.pipe(text, v.description('The path of a signed module, relative to the manifest.')),
-    v.strictObject({
-      path: v.pipe(text, v.description('The path of a signed module, relative to the manifest.')),
-      limits: v.optional(v.pipe(limits, v.description('Limits of this actor alone.'))),
-    }),
-  ],
-  'expected the path of a module, or an object with path and limits',
-)
+const actor = v.union([
+  v.pipe(text, v.description('The path of a signed module, relative to the manifest.')),
+  v.strictObject({
+    path: v.pipe(text, v.description('The path of a signed module, relative to the manifest.')),
+    limits: v.optional(v.pipe(limits, v.description('Limits of this actor alone.'))),
+  }),
+])
 
 const capability = v.union(
   [
