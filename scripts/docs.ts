@@ -1,4 +1,5 @@
-// Writes the documentation that is made from code: docs/errors.md. A test fails where it is stale.
+// Writes the documentation that is made from code: docs/errors.md and docs/manifest.schema.json.
+// A test fails where it is stale.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { capabilityErrors } from '../capabilities/index.ts'
@@ -6,6 +7,7 @@ import { cliErrors } from '../cli/errors.ts'
 import { contractErrors } from '../contracts/index.ts'
 import { engineErrors, hostErrors } from '../host/index.ts'
 import { signingErrors } from '../signing/index.ts'
+import { manifestSchemaText } from './manifest-schema.ts'
 
 /** What every folder says of a code. */
 interface ErrorInfo {
@@ -60,5 +62,8 @@ function sentence(text: string): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(fileURLToPath(new URL('../docs/errors.md', import.meta.url)), errorsPage())
+  const write = (name: string, text: string): void =>
+    writeFileSync(fileURLToPath(new URL(`../docs/${name}`, import.meta.url)), text)
+  write('errors.md', errorsPage())
+  write('manifest.schema.json', manifestSchemaText())
 }

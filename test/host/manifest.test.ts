@@ -1,10 +1,11 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { httpServer } from '../../contracts/index.ts'
 import {
   applyManifest,
+  defaultLimits,
   type CapabilityProvider,
   HostError,
   type Manifest,
@@ -282,4 +283,14 @@ test('applyManifest - starts the actors and links them', async (t) => {
   t.like(await host.callJson(actor?.id ?? '', 'HandleRequest', { path: '/visits' }), {
     body: '{"counter":1}',
   })
+})
+
+test('docs/manifest.md - shows a manifest without mistakes, and the limits there are', async (t) => {
+  const page = await readFile(new URL('../../docs/manifest.md', import.meta.url), 'utf8')
+  const example = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''
+
+  t.deepEqual(await mistakesIn(example), [])
+  for (const [name, value] of Object.entries(defaultLimits)) {
+    t.regex(page, new RegExp(`\`${name}\`.*\\b${value}\\b`), name)
+  }
 })

@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { promisify } from 'node:util'
 import test from 'ava'
 import { errorsPage } from '../../scripts/docs.ts'
+import { manifestSchemaText } from '../../scripts/manifest-schema.ts'
 import { publicExports } from '../support/public-exports.ts'
 import { publishedFolders, root } from '../support/source-files.ts'
 
@@ -10,6 +11,10 @@ const read = (path: string): string => readFileSync(root + path, 'utf8')
 
 test('docs/errors.md - is what npm run docs writes', (t) => {
   t.true(read('docs/errors.md') === errorsPage(), 'run npm run docs and commit the result')
+})
+
+test('docs/manifest.schema.json - is what npm run docs writes', (t) => {
+  t.true(read('docs/manifest.schema.json') === manifestSchemaText(), 'run npm run docs')
 })
 
 test('docs/errors.md - gives every code one meaning', (t) => {
