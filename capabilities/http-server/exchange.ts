@@ -107,6 +107,11 @@ function answerFailure(
     log.debug('client left before its answer', facts)
     return
   }
+  if (response.headersSent) {
+    log.warn('an answer broke off', facts)
+    response.destroy()
+    return
+  }
   const refusal = refusalFor(code)
   // Under load there is one of these for each request turned away.
   if (refusal.status === unavailable.status) log.debug('request turned away', facts)

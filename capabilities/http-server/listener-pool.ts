@@ -82,16 +82,20 @@ export class ListenerPool {
     const opening = Listener.open(address, route.config.listener)
     const entry: Entry = { opening, keys: [key], holders: new Set() }
     this.#entries.set(key, entry)
-    opening.then(
-      (listener) => {
-        const real = formatAddress(listener.address)
-        if (entry.keys.includes(real) || entry.holders.size === 0) return
-        entry.keys.push(real)
-        this.#entries.set(real, entry)
-      },
-      () => this.#forget(entry),
-    )
+    void this.#settle(entry)
     return entry
+  }
+
+  /** Has an open listener found by its real address too; one that cannot be opened is forgotten. */
+  async #settle(entry: Entry): Promise<void> {
+    try {
+      const real = formatAddress((await entry.opening).address)
+      if (entry.keys.includes(real) || entry.holders.size === 0) return
+      entry.keys.push(real)
+      this.#entries.set(real, entry)
+    } catch {
+      this.#forget(entry)
+    }
   }
 
   async #release(entry: Entry, route: Route): Promise<void> {

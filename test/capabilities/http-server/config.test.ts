@@ -3,7 +3,7 @@ import { configSchema } from '../../../capabilities/http-server/config.ts'
 
 async function parse(values: Record<string, string>): Promise<unknown> {
   const result = await configSchema['~standard'].validate(values)
-  return result.issues?.map(({ message }) => message) ?? result.value
+  return result.issues ? result.issues.map(({ message }) => message) : result.value
 }
 
 async function firstIssue(values: Record<string, string>): Promise<string> {

@@ -35,7 +35,7 @@ async function isRefused(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' })
   const refused = await once(socket, 'connect').then(
     () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
   )
   socket.destroy()
   return refused

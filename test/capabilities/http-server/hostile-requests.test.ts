@@ -115,6 +115,34 @@ test('http server - answers pipelined requests in their order', async (t) => {
   t.deepEqual(bodies, ['/one', '/two'])
 })
 
+test('http server - answers a client that sends thousands of requests without waiting', async (t) => {
+  await using server = await linkServer({
+    answer: async () => {
+      await Promise.resolve()
+      return { statusCode: 200, headers: [], body: Buffer.from('.') }
+    },
+  })
+  const one = `GET / HTTP/1.1\r\n${host}\r\n`
+  const statuses = statusesIn(await exchangeRaw(server.port, one.repeat(4999) + get(host)))
+  t.is(statuses.length, 5000)
+  t.true(statuses.every((status) => status === 200))
+})
+
+test('http server - cuts off a client that does not read its answer', async (t) => {
+  const left = Promise.withResolvers<void>()
+  await using server = await linkServer({
+    values: { REQUEST_TIMEOUT_MS: '20' },
+    answer: (_, { signal }) => {
+      signal?.addEventListener('abort', () => left.resolve())
+      return { statusCode: 200, headers: [], body: Buffer.alloc(64 * 1024 * 1024) }
+    },
+  })
+  await using client = openClient(server.port)
+  client.socket.pause()
+  client.socket.write(`GET / HTTP/1.1\r\n${host}\r\n`)
+  await t.notThrowsAsync(left.promise)
+})
+
 for (const [what, bytes] of [
   ['nothing', ''],
   ['half a request line', 'GET / HT'],

@@ -53,8 +53,9 @@ export async function linkServer(facts: LinkFacts = {}): Promise<LinkedServer> {
     log: loggerTo(log),
     signal: facts.signal ?? new AbortController().signal,
     invoke: async (_operation, request, options = {}) => {
-      requests.push(request as HttpRequest)
-      return (await answer(request as HttpRequest, options)) as never
+      requests.push(request)
+      const response = await answer(request, options)
+      return response
     },
   })
   const { url = '' } = link.info ?? {}
