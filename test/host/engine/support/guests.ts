@@ -84,12 +84,11 @@ export const relay: string = guestText('(call $relay (local.get $opLength) (loca
 /** Never stops computing. */
 export const hog: string = guestText('(loop $ever (br $ever)) (i32.const 1)')
 
-/** Answers with the first byte of its memory at 60,000, which it then counts up. */
-export const counter: string = guestText(`
+/** Code that answers with how often this instance was called, in a byte. */
+export const countUp = `
   (call $receive)
   (i32.store8 (i32.const 60000) (i32.add (i32.load8_u (i32.const 60000)) (i32.const 1)))
-  (call $respond (i32.const 60000) (i32.const 1))
-  (i32.const 1)`)
+  (call $respond (i32.const 60000) (i32.const 1))`
 
 /** Loads a guest from text; a host call fails unless `options` says otherwise. */
 export async function load(wat: string, options: Partial<LoadGuestOptions> = {}): Promise<Guest> {
