@@ -62,7 +62,8 @@ async function exchange(
     if (listener.closing) response.shouldKeepAlive = false
     const problem = sendAnswer(request, response, answer)
     if (problem !== undefined) {
-      const facts = { reason: problem, method: request.method, path: target.path }
+      const code = 'ERR_HTTP_RESPONSE'
+      const facts = { code, reason: problem, method: request.method, path: target.path }
       route.context.log.warn('the answer of the actor cannot be sent', facts)
       refuse(request, response, failed)
     }

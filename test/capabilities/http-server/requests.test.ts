@@ -154,8 +154,8 @@ for (const [what, answer] of [
     t.deepEqual(statusesIn(text), [500])
     t.is(bodyOf(text), 'Failed to handle request')
     t.deepEqual(
-      server.log.map(({ level, path }) => [level, path]),
-      [['warn', '/x']],
+      server.log.map((line) => [line.level, line['code'], line['path']]),
+      [['warn', 'ERR_HTTP_RESPONSE', '/x']],
     )
   })
 }
