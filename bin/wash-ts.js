@@ -1,4 +1,15 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' /*
+# A shell runs these lines, Node those below. The Node that came with the package comes first: it is
+# there however npm was told to link programs, and whatever Node is on the path.
+self=$(readlink -f "$0")
+package=${self%/bin/*}
+for folder in "$package"/node_modules/node-* "${package%/*}"/node-*; do
+  [ -x "$folder/bin/node" ] && exec "$folder/bin/node" "$self" "$@"
+done
+exec node "$self" "$@"
+*/
+
 // Kept to what old Nodes parse, so that one too old can say so. A checkout runs its sources, a
 // published package its build.
 if (Number.parseInt(process.versions.node, 10) < 26) {

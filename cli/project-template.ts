@@ -43,30 +43,18 @@ export async function copyTemplate(
   return written.sort()
 }
 
-/** How a project that `new` makes depends on this wash-ts. */
-export interface PackageSource {
-  /** For `dependencies`: a range of versions, or `file:` and a path. */
-  readonly specifier: string
-  /** Packages that bring Node, where npm would not bring them along with wash-ts. */
-  readonly nodePackages: Readonly<Record<string, string>>
-}
-
 /**
- * How a project in `folder` can depend on this very wash-ts: a checkout is linked, what was installed
- * from a tarball comes from there again, and anything else from the registry.
+ * How a project in `folder` can depend on this very wash-ts, as `dependencies` say it: a checkout is
+ * linked, what was installed from a tarball comes from there again, and anything else from the
+ * registry.
  */
-export async function ownPackageSource(folder: string): Promise<PackageSource> {
+export async function ownPackageSpecifier(folder: string): Promise<string> {
   const own = JSON.parse(await readFile(packageFile('package.json'), 'utf8')) as {
     version: string
-    optionalDependencies: Record<string, string>
   }
-  if (existsSync(packageFile('cli/main.ts'))) {
-    const specifier = `file:${relative(folder, packageFile('.'))}`
-    return { specifier, nodePackages: own.optionalDependencies }
-  }
-  const tarball = await installedFrom(packageFile('.'))
-  const specifier = tarball === undefined ? `^${own.version}` : `file:${relative(folder, tarball)}`
-  return { specifier, nodePackages: {} }
+  const isCheckout = existsSync(packageFile('cli/main.ts'))
+  const source = isCheckout ? packageFile('.') : await installedFrom(packageFile('.'))
+  return source === undefined ? `^${own.version}` : `file:${relative(folder, source)}`
 }
 
 /** npm notes in its hidden lock file where each package came from. */

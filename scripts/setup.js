@@ -2,7 +2,7 @@
 // machine has (18 and 20 parse this), and leaves Node 26 in node_modules/.bin. Does nothing, in
 // milliseconds, when everything is there already.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -65,16 +65,31 @@ function fail(message) {
   process.exit(1)
 }
 
+/**
+ * npm 10 links no program that packages for other platforms have too, and so not the `node` that
+ * all of them are about: link it in its place.
+ */
+function linkBundledNode() {
+  const link = join(root, 'node_modules', '.bin', 'node')
+  if (process.platform === 'win32' || existsSync(link)) return
+  const modules = join(root, 'node_modules')
+  const names = existsSync(modules) ? readdirSync(modules) : []
+  const brought = names.find((name) => existsSync(join(modules, name, 'bin', 'node')))
+  if (brought === undefined) return
+  rmSync(link, { force: true })
+  symlinkSync(join('..', brought, 'bin', 'node'), link)
+}
+
 function haveNode() {
   return Math.max(bundledNodeMajor() ?? 0, Number.parseInt(process.versions.node, 10)) >= nodeNeeded
 }
 
 function installPackages() {
+  linkBundledNode()
   if (!installedMatchesLock() || !haveNode()) {
     console.log('Installing npm packages (once)...')
-    // Not `npm ci`: a lock file written where some platforms' packages cannot be had does not list
-    // them, and `npm ci` refuses it. This installs the same pinned versions and checks the same hashes.
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+    linkBundledNode()
   }
   if (haveNode()) return
   fail(

@@ -1,8 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import { copyTemplate, ownPackageSource } from '../project-template.ts'
+import { copyTemplate, ownPackageSpecifier } from '../project-template.ts'
 
 /** `wash-ts new actor` */
 export const newActor: Command = {
@@ -23,9 +22,8 @@ export const newActor: Command = {
         `${JSON.stringify(name)} cannot be an actor's name: begin with a small letter, then small letters, digits, - and _`,
       )
     }
-    const { specifier, nodePackages } = await ownPackageSource(folder)
-    const files = await copyTemplate('actor', folder, { name, washTs: specifier })
-    await addPackages(join(folder, 'package.json'), nodePackages)
+    const washTs = await ownPackageSpecifier(folder)
+    const files = await copyTemplate('actor', folder, { name, washTs })
     const text = [
       `Made ${paint('strong', name)} in ${path}`,
       ...files.map((file) => `  ${file}`),
@@ -37,16 +35,4 @@ export const newActor: Command = {
     ]
     return { text: text.join('\n'), data: { name, folder, files } }
   },
-}
-
-async function addPackages(
-  path: string,
-  packages: Readonly<Record<string, string>>,
-): Promise<void> {
-  if (Object.keys(packages).length === 0) return
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
-  await writeFile(
-    path,
-    `${JSON.stringify({ ...manifest, optionalDependencies: packages }, undefined, 2)}\n`,
-  )
 }
