@@ -124,19 +124,28 @@ export class Exchange {
   }
 
   /** The functions a guest may import, `__host_call` apart. */
-  functions(): Record<string, (...args: number[]) => number | void> {
+  functions(): WebAssembly.ModuleImports {
     return {
-      __guest_request: (operation, payload) =>
-        this.#giveRequest(operation as number, payload as number),
-      __guest_response: (pointer, length) =>
-        this.#takeResponse(pointer as number, length as number),
-      __guest_error: (pointer, length) => this.#takeError(pointer as number, length as number),
+      __guest_request: (operation: number, payload: number) => {
+        this.#giveRequest(operation, payload)
+      },
+      __guest_response: (pointer: number, length: number) => {
+        this.#takeResponse(pointer, length)
+      },
+      __guest_error: (pointer: number, length: number) => {
+        this.#takeError(pointer, length)
+      },
       __host_response_len: () => this.#hostResponse.length,
-      __host_response: (pointer) => this.#giveHostResponse(pointer as number),
+      __host_response: (pointer: number) => {
+        this.#giveHostResponse(pointer)
+      },
       __host_error_len: () => this.#hostErrorText().length,
-      __host_error: (pointer) =>
-        this.#stage.memory.copyIn(pointer as number, this.#hostErrorText(), '__host_error'),
-      __console_log: (pointer, length) => this.#takeLog(pointer as number, length as number),
+      __host_error: (pointer: number) => {
+        this.#stage.memory.copyIn(pointer, this.#hostErrorText(), '__host_error')
+      },
+      __console_log: (pointer: number, length: number) => {
+        this.#takeLog(pointer, length)
+      },
     }
   }
 

@@ -17,7 +17,7 @@ const maxFrameLength = 200
  * stack overflow.
  */
 export function guestFailure(error: unknown, scene: Scene): EngineError {
-  if (error instanceof EngineError) return error
+  if (error instanceof EngineError) return error as EngineError
   if (error instanceof RangeError && error.message.includes('call stack')) {
     return new EngineError('ERR_GUEST_STACK_OVERFLOW', {}, 'actor ran out of stack', {
       cause: error,

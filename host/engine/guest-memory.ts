@@ -13,7 +13,7 @@ export class GuestMemory {
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory
-    this.#view = new Uint8Array(memory.buffer as ArrayBuffer)
+    this.#view = new Uint8Array(memory.buffer)
   }
 
   /** Its size now, in bytes. */
@@ -73,7 +73,7 @@ export class GuestMemory {
 
   /** Growing detaches the buffer, inside the guest and without a word; the view is then empty. */
   #bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer as ArrayBuffer)
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer)
     return this.#view
   }
 

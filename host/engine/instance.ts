@@ -259,7 +259,7 @@ export class Instance implements Task, Timed, Stage {
     this.#hostCall = undefined
     scheduler.deadlines.remove(this)
     this.#code = code
-    if (scheduler.mayRun) this.run()
+    if (scheduler.mayResume) this.run()
     else scheduler.enqueue(lane, this)
   }
 

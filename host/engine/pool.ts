@@ -113,7 +113,8 @@ export class GuestPool implements Guest, InstanceOwner, Task {
         }
       }
     } catch (error) {
-      return Promise.reject(error as Error)
+      if (error instanceof Error) return Promise.reject(error)
+      throw error
     }
     const terms = { startedAt: now, deadlineAt: now + timeoutMs, timeoutMs, signal, context }
     return this.#enqueue(operation, payload, terms)

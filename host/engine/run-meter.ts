@@ -61,6 +61,7 @@ export class RunMeter {
   /** A stretch begins in one of the microtasks that follow, after a wait. */
   resume(now: number): void {
     this.#resumed = true
+    this.#options.scheduler.resuming = true
     this.run(now)
   }
 
@@ -79,7 +80,9 @@ export class RunMeter {
     const { scheduler } = this.#options
     this.running = false
     this.#charge(this.#since(), now)
-    if (this.#resumed) scheduler.continueTurn()
+    if (!this.#resumed) return
+    scheduler.resuming = false
+    scheduler.continueTurn()
   }
 
   /**

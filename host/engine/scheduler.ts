@@ -36,6 +36,8 @@ export class Scheduler {
   nesting = 0
   /** When the last slice ended, by the clock. */
   lastEnd = 0
+  /** A guest was told to run on and did not stop yet: one at a time, so that each pays for itself. */
+  resuming = false
   readonly #lanes: Lane[] = []
   #spentMs = 0
   #turnAsked = false
@@ -50,6 +52,11 @@ export class Scheduler {
   /** Whether guests may still compute in this turn of the event loop. */
   get mayRun(): boolean {
     return this.#spentMs < this.sliceMs
+  }
+
+  /** Whether a guest that was set aside may run on now. */
+  get mayResume(): boolean {
+    return !this.resuming && this.mayRun
   }
 
   /** Puts `task` at the end of its guest's lane, and the lane, if it was empty, at the end of all. */
@@ -70,7 +77,7 @@ export class Scheduler {
    * Call where a slice that waited for its turn ends.
    */
   continueTurn(): void {
-    if (this.#continuing || this.#lanes.length === 0 || !this.mayRun) return
+    if (this.#continuing || this.#lanes.length === 0 || !this.mayResume) return
     this.#continuing = true
     queueMicrotask(this.#continue)
   }
@@ -91,7 +98,7 @@ export class Scheduler {
 
   readonly #continue = (): void => {
     this.#continuing = false
-    if (this.#lanes.length > 0 && this.mayRun) this.#runNext()
+    if (this.#lanes.length > 0 && this.mayResume) this.#runNext()
   }
 
   #runNext(): void {

@@ -106,12 +106,12 @@ test('call - fails as it would anywhere once its operation is called directly', 
 
 test('call - gives way to I/O however short its calls are', async (t) => {
   await using guest = await load(echo)
-  let ended = false
+  const state = { ended: false }
   setImmediate(() => {
-    ended = true
+    state.ended = true
   })
   let calls = 0
-  while (!ended) {
+  while (!state.ended) {
     await guest.call('Op', go)
     calls += 1
   }

@@ -139,7 +139,7 @@ test('call - survives garbage in every pointer and length', async (t) => {
     // A random name per call would also fill the operation cache.
     const code = await guest.call(`op${round}`, payload).then(
       () => undefined,
-      (error: EngineError) => error.code,
+      (error: unknown) => (error as EngineError).code,
     )
     seen[code ?? 'ok'] = (seen[code ?? 'ok'] ?? 0) + 1
     if (!allowed.has(code)) t.fail(`${code} for ${payload.toHex()}`)

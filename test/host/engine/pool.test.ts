@@ -59,7 +59,7 @@ test('call - keeps calls apart that wait for their host at the same time', async
     scheduler: new Scheduler({ clock: new TestClock() }),
     hostCall: async ({ payload, context }) => {
       await new Promise<void>((resolve) => answers.push(resolve))
-      return bytes(`${text(payload)} of ${context}`)
+      return bytes(`${text(payload)} of ${context as number}`)
     },
   })
   const calls = Array.from({ length: 50 }, (_, index) =>
@@ -177,7 +177,7 @@ test('drain - refuses new calls and waits for those it took', async (t) => {
   const { guest, release } = await loadHeld({ instances: 1 })
   const calls = [guest.call('Op', wait), guest.call('Op', wait)]
   let drained = false
-  const drain = guest.drain().then(() => {
+  const drain = guest.drain().finally(() => {
     drained = true
   })
   t.is((await failureOf(guest.call('Op', go))).code, 'ERR_ENGINE_CLOSED')

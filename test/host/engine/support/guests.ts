@@ -107,6 +107,6 @@ export async function failureOf(call: Promise<unknown>): Promise<EngineError> {
     () => {
       throw new Error('expected a failure')
     },
-    (error: EngineError) => error,
+    (error: unknown) => error as EngineError,
   )
 }

@@ -12,12 +12,12 @@ export class TestClock implements Clock {
   time = 0
   /** Milliseconds that pass at every look. */
   stepMs = 0
-  readonly timers = new Set<TestTimer>()
+  readonly timers: Set<TestTimer> = new Set()
   #turns: (() => void)[] = []
   readonly #ownTurns: boolean
 
   /** @param ownTurns turns come from the event loop, not from {@link turn} */
-  constructor({ ownTurns = true, stepMs = 0 } = {}) {
+  constructor({ ownTurns = true, stepMs = 0 }: { ownTurns?: boolean; stepMs?: number } = {}) {
     this.#ownTurns = ownTurns
     this.stepMs = stepMs
   }
