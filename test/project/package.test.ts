@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { type LockedPackage, missingOptional } from '../../scripts/complete-lock.ts'
 import { root } from '../support/source-files.ts'
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(root + path, 'utf8'))
@@ -16,11 +17,12 @@ test('package-lock.json - names no registry', (t) => {
   t.notRegex(readFileSync(`${root}package-lock.json`, 'utf8'), /"resolved"/)
 })
 
-test('package-lock.json - pins every package by hash', (t) => {
-  const { packages } = readJson('package-lock.json') as {
-    packages: Record<string, { integrity?: string }>
-  }
-  const unpinned = Object.entries(packages).filter(([path, { integrity }]) => path && !integrity)
+const { packages } = readJson('package-lock.json') as { packages: Record<string, LockedPackage> }
+
+test('package-lock.json - pins every package by hash, but for tools of other platforms', (t) => {
+  const unpinned = Object.entries(packages)
+    .filter(([path, { integrity, optional }]) => path && !integrity && !optional)
+    .map(([path]) => path)
   t.deepEqual(unpinned, [])
 })
 
@@ -39,4 +41,8 @@ test('package.json - asks for the same major of Node that it brings', (t) => {
     .map(([, version]) => version.split('.')[0])
   t.true(brought.length >= 4)
   t.deepEqual(new Set(brought), new Set([needed]))
+})
+
+test('package-lock.json - lists the optional packages of every platform, as npm ci wants', (t) => {
+  t.deepEqual(missingOptional(packages), {}, 'run node scripts/complete-lock.ts')
 })
