@@ -29,6 +29,7 @@ export interface ManifestProblem {
   readonly problem: string
 }
 
+/** Every code of the host. */
 export type HostErrorCode = keyof HostErrorDetails
 
 /** What the command line and the documentation say of a code. */

@@ -50,6 +50,7 @@ export interface EngineErrorDetails {
   ERR_INVOCATION_ABORTED: Record<string, never>
 }
 
+/** Every code of the engine. */
 export type EngineErrorCode = keyof EngineErrorDetails
 
 /** The one error class the engine throws. Narrow an {@link AnyEngineError} on its `code`. */
