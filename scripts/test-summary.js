@@ -3,17 +3,21 @@
 import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 
-const counts = { passed: 0, failed: 0, skipped: 0 }
-const failures =
-  /^(\d+) (?:tests?|hooks?) failed|^(\d+) (?:uncaught exceptions?|unhandled rejections?|tests? remained pending)/
-const lines = stripVTControlCharacters(readFileSync(process.argv[2], 'utf8')).split('\n')
-for (const line of lines.map((text) => text.trim().replace(/^[✘✖✔ℹ] /, ''))) {
-  const passed = /^(\d+) tests? passed/.exec(line)
-  if (passed) counts.passed += Number(passed[1])
-  const failed = failures.exec(line)
-  if (failed) counts.failed += Number(failed[1] ?? failed[2])
-  const skipped = /^(\d+) tests? (?:skipped|todo)/.exec(line)
-  if (skipped) counts.skipped += Number(skipped[1])
+const lines = stripVTControlCharacters(readFileSync(process.argv[2], 'utf8'))
+  .split('\n')
+  .map((line) => line.trim())
+
+/** The sum of the numbers that lines of AVA's closing summary begin with. */
+function sumOf(pattern) {
+  return lines.reduce((sum, line) => sum + Number(pattern.exec(line)?.[1] ?? 0), 0)
 }
-const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
-console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`)
+
+// AVA leaves out how many passed once one has failed: then each has its own line all the same.
+const passed =
+  sumOf(/^(\d+) tests? passed$/) || lines.filter((line) => line.startsWith('✔ ')).length
+const failed =
+  sumOf(/^(\d+) (?:tests?|hooks?) failed$/) +
+  sumOf(/^(\d+) (?:uncaught exceptions?|unhandled rejections?)$/) +
+  sumOf(/^(\d+) tests? remained pending/)
+const skipped = sumOf(/^(\d+) tests? (?:skipped|todo)$/)
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)

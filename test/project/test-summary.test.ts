@@ -7,7 +7,7 @@ import { root } from '../support/source-files.ts'
 
 const closings: readonly (readonly [log: string, line: string])[] = [
   ['  ✔ a › b\n  ─\n\n  20 tests passed\n', '20 passed, 0 failed'],
-  ['  ✘ [fail]: a › b\n  ─\n\n  4 tests failed\n', '0 passed, 4 failed'],
+  ['  ✔ a › c\n  ✘ [fail]: a › b\n  ─\n\n  4 tests failed\n', '1 passed, 4 failed'],
   [
     '  ─\n\n  1 test failed\n  19 tests passed\n  2 tests skipped\n',
     '19 passed, 1 failed, 2 skipped',
