@@ -1,0 +1,87 @@
+/** What capability providers throw. Callers match `code`; the message reaches actors as error text. */
+
+/** What each provider failure tells its catcher, by code. */
+export interface CapabilityErrorDetails {
+  /** The key holds another kind of value than the operation works on. */
+  ERR_KEY_TYPE: { key: string; holds: 'text' | 'list' | 'set' }
+  /** `Add` on text that is no integer. */
+  ERR_NOT_AN_INTEGER: { key: string }
+  /** The sum does not fit a signed 32-bit integer. The stored number is unchanged. */
+  ERR_INTEGER_OVERFLOW: { key: string }
+  /** The store is as full as its link allows, or one value is larger than that. */
+  ERR_STORE_LIMIT: {
+    limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES'
+    wanted: number
+    allowed: number
+  }
+  /** A random number was asked of a range that holds none. */
+  ERR_RANDOM_RANGE: { min: number; max: number }
+  /** What the actor answered cannot be written as an HTTP response. */
+  ERR_HTTP_RESPONSE: { reason: string }
+}
+
+/** Every code of the stock providers. */
+export type CapabilityErrorCode = keyof CapabilityErrorDetails
+
+/** What the command line and the documentation say of a code. */
+export interface ErrorInfo {
+  readonly summary: string
+  /** What to do about it. */
+  readonly hint: string
+  /** The exit code of the command line. */
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 7
+  /** True if the same call may succeed later. */
+  readonly retryable?: true
+}
+
+/** Every code of the stock providers, with what it means and what to do. */
+export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> = {
+  ERR_KEY_TYPE: {
+    summary: 'a key-value operation met a key that holds another kind of value',
+    hint: 'use different keys for text, lists and sets, or delete the key first',
+    exit: 1,
+  },
+  ERR_NOT_AN_INTEGER: {
+    summary: 'a number was to be added to text that is no integer',
+    hint: 'set the key to an integer, or delete it: an absent key counts as 0',
+    exit: 1,
+  },
+  ERR_INTEGER_OVERFLOW: {
+    summary: 'a sum does not fit a signed 32-bit integer, the largest that actors know',
+    hint: 'start the counter again, or spread it over several keys',
+    exit: 1,
+  },
+  ERR_STORE_LIMIT: {
+    summary: 'a key-value store is as full as its link allows',
+    hint: 'delete keys, let them expire, or raise the limit that the message names in the link',
+    exit: 1,
+  },
+  ERR_RANDOM_RANGE: {
+    summary: 'a random number was asked of an empty range',
+    hint: 'ask for min below max: max itself never comes',
+    exit: 1,
+  },
+  ERR_HTTP_RESPONSE: {
+    summary: 'what an actor answered cannot be written as an HTTP response',
+    hint: 'answer with a status from 200 to 599, and headers without line breaks',
+    exit: 1,
+  },
+}
+
+/** The one error class of the stock providers. Narrow an {@link AnyCapabilityError} on its `code`. */
+export class CapabilityError<C extends CapabilityErrorCode = CapabilityErrorCode> extends Error {
+  override readonly name: string = 'CapabilityError'
+  readonly code: C
+  readonly detail: CapabilityErrorDetails[C]
+
+  constructor(code: C, detail: CapabilityErrorDetails[C], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** Every provider error, for a `switch` on `code` that narrows `detail`. */
+export type AnyCapabilityError = {
+  [C in CapabilityErrorCode]: CapabilityError<C>
+}[CapabilityErrorCode]
