@@ -28,7 +28,8 @@ interface Share {
 const importance: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace']
 
 /**
- * The logging provider: writes what actors log to the host's log, with the actor and the level as facts.
+ * The logging provider. Actors that claim the contract are linked to it without a link definition.
+ * Writes what actors log to the host's log, with the actor and the level as facts.
  * Control characters are escaped, lines cut at 8 KiB, and what exceeds an actor's rate is counted
  * instead of written.
  */
@@ -41,6 +42,7 @@ export function loggingProvider({
     summary: 'log: writes what actors log to the log of the host',
     contract: logging,
     configSchema,
+    automatic: true,
     link: (context) => link(shares, context, now),
   }
 }

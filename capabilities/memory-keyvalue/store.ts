@@ -183,12 +183,12 @@ export class Store {
   #sweepSome(): void {
     for (let looked = 0; looked < sweptEachWrite && this.#expiring.size > 0; looked++) {
       this.#sweep ??= this.#expiring.values()
-      const { value, done } = this.#sweep.next()
-      if (done) {
+      const next = this.#sweep.next()
+      if (next.done === true) {
         this.#sweep = undefined
         return
       }
-      this.find(value)
+      this.find(next.value)
     }
   }
 
