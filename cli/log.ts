@@ -67,7 +67,20 @@ async function pinoWriter(level: LogLevel): Promise<Writer> {
       ? { write: (line: string) => void process.stderr.write(readable(line)) }
       : destination({ fd: 2, sync: true }),
   )
-  return (atLevel, facts, message) => logger[atLevel](facts, message)
+  return (atLevel, facts, message) => logger[atLevel](withoutCollisions(facts), message)
+}
+
+const ownNames: ReadonlySet<string> = new Set(['level', 'time', 'message'])
+
+/** A fact by the name of something that every line has would stand there twice. */
+function withoutCollisions(facts: LogFacts): LogFacts {
+  if (!Object.keys(facts).some((name) => ownNames.has(name))) return facts
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [
+      ownNames.has(name) ? `fact.${name}` : name,
+      value,
+    ]),
+  )
 }
 
 const styles = { debug: 'dim', info: 'blue', warn: 'yellow', error: 'red' } as const
