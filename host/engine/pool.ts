@@ -29,6 +29,9 @@ export interface CompiledGuest {
 /** Operations that are remembered; a caller may ask for any number of names. */
 const maxOperations = 256
 
+/** How long no instance is started after one found no room. */
+const fullForMs = 1_000
+
 const noOptions: CallOptions = {}
 
 /** The instances of one module, started as calls need them, and the queue before them. */
@@ -298,11 +301,14 @@ export class GuestPool implements Guest, InstanceOwner, Task {
   #open(): Instance {
     const { clock } = this.scheduler
     const before = clock.now()
+    if (before < this.scheduler.fullUntil) throw outOfMemory(this.#live.size)
     let instance: Instance
     try {
       instance = new Instance(this)
     } catch (error) {
-      throw startFailure(error, this.#live.size)
+      if (!(error instanceof RangeError)) throw startFailure(error)
+      this.scheduler.fullUntil = clock.now() + fullForMs
+      throw outOfMemory(this.#live.size, error)
     }
     this.#live.add(instance)
     const now = clock.now()
@@ -349,18 +355,19 @@ export class GuestPool implements Guest, InstanceOwner, Task {
   }
 }
 
-/** What went wrong before any of the guest ran. */
-function startFailure(error: unknown, instances: number): EngineError {
-  if (error instanceof RangeError) {
-    return new EngineError(
-      'ERR_OUT_OF_MEMORY',
-      { instances },
-      `no room for another instance of the actor besides ${instances}`,
-      { cause: error },
-    )
-  }
+/** The data of the module does not fit its memory. */
+function startFailure(error: unknown): EngineError<'ERR_WASM_INVALID'> {
   const reason = error instanceof Error ? error.message : String(error)
   return new EngineError('ERR_WASM_INVALID', { reason }, `module does not start: ${reason}`, {
     cause: error,
   })
+}
+
+function outOfMemory(instances: number, cause?: RangeError): EngineError<'ERR_OUT_OF_MEMORY'> {
+  return new EngineError(
+    'ERR_OUT_OF_MEMORY',
+    { instances },
+    `no room for another instance of the actor besides ${instances}`,
+    cause && { cause },
+  )
 }

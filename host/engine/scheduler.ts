@@ -36,6 +36,8 @@ export class Scheduler {
   nesting = 0
   /** When the last slice ended, by the clock. */
   lastEnd = 0
+  /** Until when no room for another instance is to be expected. Finding out takes V8 some 100 ms. */
+  fullUntil = 0
   /** A guest was told to run on and did not stop yet: one at a time, so that each pays for itself. */
   resuming = false
   readonly #lanes: Lane[] = []

@@ -138,6 +138,41 @@ test('call - that waits gets a new instance when another trapped', async (t) => 
   t.deepEqual([...(await queued)], [1])
 })
 
+test('call - waits for an instance there is if there is no room for another', async (t) => {
+  const scheduler = new Scheduler({ clock: new TestClock() })
+  const answers: (() => void)[] = []
+  await using guest = await load(relay, {
+    scheduler,
+    hostCall: ({ payload }) =>
+      new Promise((resolve) => {
+        answers.push(() => {
+          resolve(payload)
+        })
+      }),
+  })
+  scheduler.fullUntil = 1_000
+  const calls = ['a', 'b'].map((name) => guest.call('Op', bytes(name)))
+  t.like(guest.metrics(), { instances: { busy: 1 }, queued: 1 })
+  answers[0]?.()
+  t.is(text((await calls[0]) as Uint8Array), 'a')
+  await settled()
+  answers[1]?.()
+  t.is(text((await calls[1]) as Uint8Array), 'b')
+})
+
+test('call - rejects with ERR_OUT_OF_MEMORY if there is no instance and no room for one', async (t) => {
+  const clock = new TestClock()
+  const scheduler = new Scheduler({ clock })
+  await using guest = await load(echo, { scheduler, limits: { idleMs: 10 } })
+  clock.advance(20)
+  scheduler.fullUntil = 1_000
+  const error = await failureOf(guest.call('Op', go))
+  t.is(error.code, 'ERR_OUT_OF_MEMORY')
+  t.deepEqual(error.detail, { instances: 0 })
+  clock.advance(1_000)
+  t.is(text(await guest.call('Op', bytes('room again'))), 'room again')
+})
+
 test('Guest - lets idle instances go, the longest idle first', async (t) => {
   const clock = new TestClock()
   const { guest, release } = await loadHeld({ idleMs: 1_000, minInstances: 1 }, clock)
