@@ -4,7 +4,7 @@ import { manifestSchema } from '../host/index.ts'
 
 /** The text of docs/manifest.schema.json. */
 export function manifestSchemaText(): string {
-  const schema = toJsonSchema(manifestSchema as Parameters<typeof toJsonSchema>[0], {
+  const schema = toJsonSchema(manifestSchema, {
     // What people write: defaults are not required, and numbers may stand where text is wanted.
     typeMode: 'input',
     // Transformations have no counterpart and do not change what may be written.
