@@ -3,9 +3,9 @@ import type { StandardSchema } from '../../host/index.ts'
 import { linkValues } from '../link-values.ts'
 
 /** The generators have nothing to configure. */
-export type ExtrasConfig = Record<string, never>
+export type ExtrasConfig = Readonly<Record<string, never>>
 
-/** Refuses every key. */
+/** Link values of `extras`: none. */
 export const configSchema: StandardSchema<unknown, ExtrasConfig> = v.pipe(
   linkValues({}),
   v.transform((): ExtrasConfig => ({})),

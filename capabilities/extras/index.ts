@@ -1,45 +1,59 @@
-/** The generators that every waSCC host has: GUIDs, random numbers, and a sequence for each actor. */
+/** Unique ids, random numbers and sequences, which a module without imports cannot make. */
 import { randomInt, randomUUID } from 'node:crypto'
-import { type ExtrasToProvider, extras, type NoOperations } from '../../contracts/index.ts'
-import type { CapabilityProvider, ProviderLink } from '../../host/index.ts'
+import { extras, type ExtrasToProvider, type NoOperations } from '../../contracts/index.ts'
+import type { CapabilityProvider } from '../../host/index.ts'
 import { CapabilityError } from '../errors.ts'
 import { configSchema, type ExtrasConfig } from './config.ts'
 
 export type { ExtrasConfig } from './config.ts'
 
-/** What tests put in the place of chance. */
+/** Where chance comes from. */
+export interface Randomness {
+  /** A version 4 UUID in lower case with hyphens. */
+  uuid(): string
+  /** An integer from `min` up to but not `max`, all equally likely; `max` is at most 2^32. */
+  integer(min: number, max: number): number
+}
+
+/** What a test may put in the place of the machine's own. */
 export interface ExtrasOptions {
-  /** A whole number from `min` up to but not including `max`. Default: node's `crypto.randomInt`. */
-  readonly integer?: (min: number, max: number) => number
-  /** A version 4 UUID. Default: node's `crypto.randomUUID`. */
-  readonly uuid?: () => string
+  /** Default: the cryptographic generator of Node. */
+  readonly randomness?: Randomness
+}
+
+const cryptographic: Randomness = {
+  uuid: () => randomUUID(),
+  integer: (min, max) => randomInt(min, max),
 }
 
 /**
- * The extras provider. Actors that claim the contract are linked to it without a link definition.
- * An actor's sequence goes on over new links and new revisions, for as long as the provider lives.
+ * The generators that every waSCC host had built in: actors that claim the contract have them without
+ * a link definition. Sequences are counted for each actor and live as long as the provider: new
+ * links and updates of the actor go on with them.
+ *
+ * `RequestRandom` throws CapabilityError `ERR_RANDOM_RANGE` for a range without a number in it.
  */
-export function extrasProvider({
-  integer = randomInt,
-  uuid = randomUUID,
-}: ExtrasOptions = {}): CapabilityProvider<ExtrasConfig, ExtrasToProvider, NoOperations> {
-  const sequences = new Map<string, number>()
+export function extrasProvider(
+  options: ExtrasOptions = {},
+): CapabilityProvider<ExtrasConfig, ExtrasToProvider, NoOperations> {
+  const { randomness = cryptographic } = options
+  const nextNumbers = new Map<string, number>()
   return {
     name: 'extras',
-    summary: 'generators: GUIDs, random numbers, sequence numbers',
+    summary: 'unique ids, random numbers, and a sequence for each actor',
     contract: extras,
     configSchema,
     automatic: true,
-    link: ({ actor }): ProviderLink<ExtrasToProvider> => ({
+    link: ({ actor }) => ({
       operations: {
-        RequestGuid: () => ({ guid: uuid() }),
+        RequestGuid: () => ({ guid: randomness.uuid() }),
         RequestRandom: ({ min, max }) => {
           if (min >= max) throw emptyRange(min, max)
-          return { randomNumber: integer(min, max) }
+          return { randomNumber: randomness.integer(min, max) }
         },
         RequestSequence: () => {
-          const sequenceNumber = sequences.get(actor.id) ?? 0
-          sequences.set(actor.id, sequenceNumber + 1)
+          const sequenceNumber = nextNumbers.get(actor.id) ?? 0
+          nextNumbers.set(actor.id, sequenceNumber + 1)
           return { sequenceNumber }
         },
       },
@@ -51,6 +65,6 @@ function emptyRange(min: number, max: number): CapabilityError<'ERR_RANDOM_RANGE
   return new CapabilityError(
     'ERR_RANDOM_RANGE',
     { min, max },
-    `no number is at least ${min} and below ${max}`,
+    `there is no number from ${min} up to but not ${max}`,
   )
 }

@@ -2,38 +2,43 @@ import * as v from 'valibot'
 import type { LogLevel } from '../../contracts/index.ts'
 import type { StandardSchema } from '../../host/index.ts'
 import { choiceValue, integerValue, linkValues } from '../link-values.ts'
-import type { LineRate } from './line-budget.ts'
 
-/** What one link asks of the log. Made from link values, which are named in capitals. */
+/** What one link may write into the log. Made from link values, which are named in capitals. */
 export interface LoggingConfig {
-  /** `MIN_LEVEL`: the least important level that is written. Default: `trace`, all of them. */
+  /** `MIN_LEVEL`: lines of lesser weight are dropped. Default: `trace`, none are. */
   readonly minLevel: LogLevel
-  /** `LINES_PER_SECOND` (default 100) and `BURST_LINES` (default 1000). The rest is counted only. */
-  readonly rate: LineRate
+  /** `LINES_PER_SECOND` in the long run. Default: 100. */
+  readonly linesPerSecond: number
+  /** `BURST_LINES` that may come at once. Default: 500. */
+  readonly burstLines: number
 }
 
-const values = linkValues({
-  MIN_LEVEL: choiceValue(
-    { description: 'the least important level that is written', default: 'trace' },
-    ['error', 'warn', 'info', 'debug', 'trace'],
-  ),
-  LINES_PER_SECOND: integerValue(
-    { description: 'lines that an actor may write over time', unit: 'lines/s', default: '100' },
-    { min: 1, max: 1_000_000 },
-  ),
-  BURST_LINES: integerValue(
-    { description: 'lines that an actor may write at once', unit: 'lines', default: '1000' },
-    { min: 1, max: 1_000_000 },
-  ),
-})
+/** From the least to the most important. */
+export const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 
-/** Parses the values of a link to the log. */
+/** Link values of `logging`: `MIN_LEVEL`, `LINES_PER_SECOND`, `BURST_LINES`. */
 export const configSchema: StandardSchema<unknown, LoggingConfig> = v.pipe(
-  values,
-  v.transform(
-    (given): LoggingConfig => ({
-      minLevel: given.MIN_LEVEL,
-      rate: { linesPerSecond: given.LINES_PER_SECOND, burstLines: given.BURST_LINES },
-    }),
-  ),
+  linkValues({
+    MIN_LEVEL: choiceValue<LogLevel>(
+      { description: 'least important level that is logged', default: 'trace' },
+      levels,
+    ),
+    LINES_PER_SECOND: integerValue(
+      {
+        description: 'lines that the actor may log in the long run; further ones are counted only',
+        unit: 'lines per second',
+        default: '100',
+      },
+      { min: 1, max: 1_000_000 },
+    ),
+    BURST_LINES: integerValue(
+      { description: 'lines that the actor may log at once', unit: 'lines', default: '500' },
+      { min: 1, max: 1_000_000 },
+    ),
+  }),
+  v.transform(({ MIN_LEVEL, LINES_PER_SECOND, BURST_LINES }) => ({
+    minLevel: MIN_LEVEL,
+    linesPerSecond: LINES_PER_SECOND,
+    burstLines: BURST_LINES,
+  })),
 )

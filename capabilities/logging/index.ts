@@ -1,82 +1,83 @@
-/** Actors' lines for the host's own log, made safe and bounded. */
+/** Lines of actors in the host's log. */
 import {
   type LoggingToProvider,
   type LogLevel,
   logging,
   type NoOperations,
 } from '../../contracts/index.ts'
-import type { CapabilityProvider, LinkContext, ProviderLink } from '../../host/index.ts'
-import { configSchema, type LoggingConfig } from './config.ts'
-import { escapeLine } from './escape.ts'
-import { LineBudget } from './line-budget.ts'
+import type { CapabilityProvider } from '../../host/index.ts'
+import { visibleText } from '../visible-text.ts'
+import { configSchema, type LoggingConfig, levels } from './config.ts'
+import { LineLimit } from './line-limit.ts'
 
 export type { LoggingConfig } from './config.ts'
 
-/** What tests put in the place of the machine. */
+/** What a test may put in the place of the machine's own. */
 export interface LoggingOptions {
-  /** A clock in milliseconds that never goes back. Default: `performance.now`. */
+  /** Milliseconds on a clock that does not go back. Default: `performance.now()`. */
   readonly now?: () => number
 }
 
-/** An actor's budget, shared by its links. */
-interface Share {
-  readonly budget: LineBudget
-  links: number
-}
+/** Longest text of a line as it is logged, escapes and all. */
+const maxTextBytes = 8192
+/** Longest name that a line mentions. */
+const maxNameBytes = 256
 
-/** From the most important to the least. */
-const importance: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace']
+const methods = {
+  error: 'error',
+  warn: 'warn',
+  info: 'info',
+  debug: 'debug',
+  trace: 'debug',
+} as const satisfies Record<LogLevel, string>
 
 /**
- * The logging provider. Actors that claim the contract are linked to it without a link definition.
- * Writes what actors log to the host's log, with the actor and the level as facts.
- * Control characters are escaped, lines cut at 8 KiB, and what exceeds an actor's rate is counted
- * instead of written.
+ * Writes what actors log into the host's log, with the facts `actorName`, `actorLevel`, `text` and,
+ * where the actor gives one, `target`. Actors that claim the contract have it without a link
+ * definition.
+ *
+ * Nothing that an actor says reaches the log raw: controls are escaped, long lines cut, floods
+ * suppressed and counted.
  */
-export function loggingProvider({
-  now = () => performance.now(),
-}: LoggingOptions = {}): CapabilityProvider<LoggingConfig, LoggingToProvider, NoOperations> {
-  const shares = new Map<string, Share>()
+export function loggingProvider(
+  options: LoggingOptions = {},
+): CapabilityProvider<LoggingConfig, LoggingToProvider, NoOperations> {
+  const now = options.now ?? (() => performance.now())
   return {
     name: 'logging',
-    summary: 'log: writes what actors log to the log of the host',
+    summary: 'lines of actors in the log of the host',
     contract: logging,
     configSchema,
     automatic: true,
-    link: (context) => link(shares, context, now),
-  }
-}
-
-function link(
-  shares: Map<string, Share>,
-  { actor, config, log }: LinkContext<LoggingConfig, NoOperations>,
-  now: () => number,
-): ProviderLink<LoggingToProvider> {
-  const share = shares.get(actor.id) ?? { budget: new LineBudget(config.rate, now), links: 0 }
-  shares.set(actor.id, share)
-  share.links++
-  const { budget } = share
-  const least = importance.indexOf(config.minLevel)
-  const reportSuppressed = (): void => {
-    const suppressed = budget.takeSuppressed()
-    if (suppressed > 0) log.warn(`${suppressed} lines suppressed`, { actor: actor.id, suppressed })
-  }
-  return {
-    operations: {
-      WriteLog: ({ level, text, target }) => {
-        if (importance.indexOf(level) > least || !budget.take(config.rate)) return
-        reportSuppressed()
-        const facts = {
-          actor: actor.id,
-          level,
-          ...(target !== '' && { target: escapeLine(target) }),
+    link: ({ config, actor, log }) => {
+      const limit = new LineLimit(config, now)
+      const least = levels.indexOf(config.minLevel)
+      const actorName = visibleText(actor.name, maxNameBytes)
+      const reportSuppressed = (): void => {
+        const suppressed = limit.takeSuppressed()
+        if (suppressed > 0) {
+          log.warn('actor log lines suppressed', {
+            actorName,
+            suppressed,
+            linesPerSecond: config.linesPerSecond,
+          })
         }
-        log[level === 'trace' ? 'debug' : level](escapeLine(text), facts)
-      },
-    },
-    async [Symbol.asyncDispose]() {
-      reportSuppressed()
-      if (--share.links === 0) shares.delete(actor.id)
+      }
+      return {
+        operations: {
+          WriteLog: ({ level, text, target }) => {
+            if (levels.indexOf(level) < least || !limit.admit()) return
+            reportSuppressed()
+            log[methods[level]]('actor log', {
+              actorName,
+              actorLevel: level,
+              ...(target !== '' && { target: visibleText(target, maxNameBytes) }),
+              text: visibleText(text, maxTextBytes),
+            })
+          },
+        },
+        [Symbol.asyncDispose]: async () => reportSuppressed(),
+      }
     },
   }
 }

@@ -1,77 +1,66 @@
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
-import { ignoredValue, integerValue, linkValues, parsedValue } from '../link-values.ts'
+import { integerValue, linkValues, parsedValue } from '../link-values.ts'
 
-/** What one link asks of the store. Made from link values, which are named in capitals. */
+/** What one link asks of the in-memory store. Made from link values, which are named in capitals. */
 export interface MemoryKeyValueConfig {
-  /** `STORE`: links that name the same one share its data. Default: each link has data of its own. */
+  /**
+   * `STORE`: the store's name; links that give the same name share one, whichever actors they are of.
+   * Default: a store of the link's own.
+   */
   readonly store: string | undefined
   readonly limits: StoreLimits
-  /** `URL` was given, which Redis would need and which means nothing here. */
-  readonly urlGiven: boolean
 }
 
-/** How large a store may get. Links that share a store may differ: each holds its own writes to its own. */
+/** How far a link may fill its store. Links that share a store are each held to their own limits. */
 export interface StoreLimits {
-  /** `MAX_KEYS`. Default: 100,000. */
+  /** `MAX_KEYS` in the store. Default: 100,000. */
   readonly maxKeys: number
-  /** `MAX_BYTES`: keys, values and 64 bytes for each of them. Default: 64 MiB. */
+  /**
+   * `MAX_BYTES` in the store: keys and values in UTF-8, and 64 bytes for each key, list item and set
+   * item, which is about what they cost. Default: 64 MiB.
+   */
   readonly maxBytes: number
-  /** `MAX_VALUE_BYTES` of one key, value, list item or set member. Default: 1 MiB. */
+  /** `MAX_VALUE_BYTES`: one key, value, list item or set item in UTF-8. Default: 1 MiB. */
   readonly maxValueBytes: number
 }
 
-const values = linkValues({
-  STORE: parsedValue(
-    { description: 'links that name the same store share its data; each has its own otherwise' },
-    parseStoreName,
-  ),
-  MAX_KEYS: integerValue(
-    { description: 'keys in the store', unit: 'keys', default: '100000' },
-    { min: 1, max: 10_000_000 },
-  ),
-  MAX_BYTES: integerValue(
-    {
-      description: 'keys and values together, and 64 bytes for each of them',
-      unit: 'bytes',
-      default: String(64 * 1024 * 1024),
-    },
-    { min: 1, max: 16 * 1024 ** 3 },
-  ),
-  MAX_VALUE_BYTES: integerValue(
-    {
-      description: 'one key, value, list item or set member',
-      unit: 'bytes',
-      default: String(1024 * 1024),
-    },
-    { min: 1, max: 256 * 1024 ** 2 },
-  ),
-  URL: ignoredValue(
-    'accepted so that links to Redis can be served from memory, and without effect',
-  ),
-})
+/** A JavaScript map or set holds 2^24 items; at 64 bytes an item, this is as many. */
+const mostBytes = 2 ** 30
 
-/** Parses the values of a link to the store in memory. */
+/** Link values of `memory-keyvalue`: `STORE`, `MAX_KEYS`, `MAX_BYTES`, `MAX_VALUE_BYTES`. */
 export const configSchema: StandardSchema<unknown, MemoryKeyValueConfig> = v.pipe(
-  values,
-  v.transform(
-    (given): MemoryKeyValueConfig => ({
-      store: given.STORE,
-      limits: {
-        maxKeys: given.MAX_KEYS,
-        maxBytes: given.MAX_BYTES,
-        maxValueBytes: given.MAX_VALUE_BYTES,
+  linkValues({
+    STORE: parsedValue(
+      { description: 'name of a store that links share; without it, each link has its own' },
+      parseStoreName,
+    ),
+    MAX_KEYS: integerValue(
+      { description: 'keys that the store may hold', unit: 'keys', default: '100000' },
+      { min: 1, max: 10_000_000 },
+    ),
+    MAX_BYTES: integerValue(
+      {
+        description: 'size of the store: keys, values, and 64 bytes for each key and item',
+        unit: 'bytes',
+        default: '67108864',
       },
-      urlGiven: given.URL !== undefined,
-    }),
-  ),
+      { min: 1024, max: mostBytes },
+    ),
+    MAX_VALUE_BYTES: integerValue(
+      { description: 'size of one key, value or item', unit: 'bytes', default: '1048576' },
+      { min: 1, max: mostBytes },
+    ),
+  }),
+  v.transform(({ STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES }) => ({
+    store: STORE,
+    limits: { maxKeys: MAX_KEYS, maxBytes: MAX_BYTES, maxValueBytes: MAX_VALUE_BYTES },
+  })),
 )
 
 function parseStoreName(text: string): string {
-  if (!/^[\w.-]{1,64}$/.test(text)) {
-    throw new Error(
-      `${JSON.stringify(text)} is not a store name; use up to 64 letters, digits, dots, hyphens and underscores`,
-    )
-  }
-  return text
+  if (/^[\w.-]{1,64}$/.test(text)) return text
+  throw new Error(
+    `${JSON.stringify(text)} is not a store's name: 1 to 64 letters, digits, ".", "_" and "-"`,
+  )
 }

@@ -1,44 +1,42 @@
-/** A key-value store in memory: what Redis does, without Redis, for as long as the host runs. */
-import { type KeyValueToProvider, keyvalue, type NoOperations } from '../../contracts/index.ts'
+/** Key-value contract in the host's memory: for development, tests, and data that may be lost. */
+import { keyvalue, type KeyValueToProvider, type NoOperations } from '../../contracts/index.ts'
 import type { CapabilityProvider } from '../../host/index.ts'
 import { configSchema, type MemoryKeyValueConfig } from './config.ts'
-import { keyValueOperations } from './operations.ts'
-import { Store } from './store.ts'
+import { storeOperations } from './operations.ts'
+import { Stores } from './stores.ts'
 
 export type { MemoryKeyValueConfig, StoreLimits } from './config.ts'
 
-/** What tests put in the place of the machine. */
+/** What a test may put in the place of the machine's own. */
 export interface MemoryKeyValueOptions {
-  /** A clock in milliseconds that never goes back. Default: `performance.now`. */
+  /** Milliseconds on a clock that does not go back. Default: `performance.now()`. */
   readonly now?: () => number
 }
 
 /**
- * The key-value provider in memory. Each actor and link name has data of its own, unless the link
- * names a `STORE`; it outlives the link and the actor's revision, and goes with the provider.
+ * Key-value stores in memory, with the semantics of Redis: a text, list or set at each key, `expires`
+ * honoured. Each link has a store of its own, or shares the one that `STORE` names. What is stored
+ * lives as long as the provider: it outlasts links and updates of actors, not the process.
+ *
+ * Operations throw CapabilityError `ERR_KEY_TYPE`, `ERR_NOT_AN_INTEGER`, `ERR_INTEGER_OVERFLOW`,
+ * `ERR_STORE_LIMIT`; the store is then as it was.
  */
-export function memoryKeyValueProvider({
-  now = () => performance.now(),
-}: MemoryKeyValueOptions = {}): CapabilityProvider<
-  MemoryKeyValueConfig,
-  KeyValueToProvider,
-  NoOperations
-> {
-  const stores = new Map<string, Store>()
+export function memoryKeyValueProvider(
+  options: MemoryKeyValueOptions = {},
+): CapabilityProvider<MemoryKeyValueConfig, KeyValueToProvider, NoOperations> {
+  const stores = new Stores(options.now ?? (() => performance.now()))
   return {
     name: 'memory-keyvalue',
-    summary: 'key-value store in memory: text, counters, lists and sets',
+    summary: 'key-value store in the memory of the host, gone when it stops',
     contract: keyvalue,
     configSchema,
-    link: ({ config, actor, linkName, log }) => {
-      if (config.urlGiven) log.info('URL has no effect: this store is in memory')
-      // As JSON, so that no name can be made to look like another pair of names.
-      const name = JSON.stringify(
-        config.store === undefined ? [actor.id, linkName] : [config.store],
-      )
-      const store = stores.get(name) ?? new Store(now)
-      stores.set(name, store)
-      return { operations: keyValueOperations(store, config.limits) }
+    link: ({ config, actor, linkName }) => {
+      const { store, release } = stores.hold(actor, linkName, config.store)
+      return {
+        operations: storeOperations(store, config.limits),
+        ...(config.store !== undefined && { info: { store: config.store } }),
+        [Symbol.asyncDispose]: async () => release(),
+      }
     },
   }
 }

@@ -1,119 +1,128 @@
 import type { KeyValueToProvider } from '../../contracts/index.ts'
 import type { ProviderLink } from '../../host/index.ts'
 import { CapabilityError } from '../errors.ts'
+import { visibleText } from '../visible-text.ts'
 import type { StoreLimits } from './config.ts'
-import { type Store, shown } from './store.ts'
+import type { Entry, Holding, Store } from './store.ts'
+import { TextList } from './text-list.ts'
 
-const minInt32 = -(2 ** 31)
-const maxInt32 = 2 ** 31 - 1
+/** Bytes of a key that an error message shows. */
+const shownKeyBytes = 128
 
-/**
- * The operations of the key-value contract on a store, with the meanings that Redis gives them. All
- * answer at once.
- */
-export function keyValueOperations(
+const named = { text: 'text', list: 'a list', set: 'a set' } as const
+
+/** Serves a link from a store, as Redis would: every operation answers at once. */
+export function storeOperations(
   store: Store,
   limits: StoreLimits,
 ): ProviderLink<KeyValueToProvider>['operations'] {
-  const remove = ({ key }: { readonly key: string }): { key: string; deleted: boolean } => ({
-    key,
-    deleted: store.delete(key),
-  })
-  const members = (key: string): ReadonlySet<string> =>
-    store.findKind(key, 'set')?.members ?? new Set()
+  const remove = ({ key }: { readonly key: string }): { key: string; deleted: boolean } => {
+    const entry = store.find(key)
+    if (entry) store.remove(entry)
+    return { key, deleted: entry !== undefined }
+  }
   return {
     Get: ({ key }) => {
-      const entry = store.findKind(key, 'text')
-      return { value: entry?.text ?? '', exists: entry !== undefined }
+      const held = holding(store.find(key), 'text')
+      return { value: held?.text ?? '', exists: held !== undefined }
     },
     Set: ({ key, value, expiresSeconds }) => {
-      store.setText(key, value, expiresSeconds > 0 ? expiresSeconds * 1000 : undefined, limits)
+      const expiresInMs = expiresSeconds > 0 ? expiresSeconds * 1000 : Infinity
+      store.put(key, store.find(key), value, expiresInMs, limits)
       return { value }
     },
     Add: ({ key, value }) => {
-      const sum = integerAt(key, store.findKind(key, 'text')?.text) + value
-      if (sum < minInt32 || sum > maxInt32) {
+      const entry = store.find(key)
+      const sum = integerAt(key, holding(entry, 'text')?.text ?? '0') + value
+      if (sum !== (sum | 0)) {
         throw new CapabilityError(
           'ERR_INTEGER_OVERFLOW',
           { key },
-          `key ${shown(key)} would not fit 32 bits`,
+          `adding ${value} to key ${shown(key)} leaves the signed 32-bit integers`,
         )
       }
-      store.setText(key, String(sum), 'keep', limits)
+      store.put(key, entry, String(sum), 'keep', limits)
       return { value: sum }
     },
     Del: remove,
     Clear: remove,
     Push: ({ key, value, end }) => {
-      const { reversed } = store.growing(key, 'list', value, limits)
-      if (end === 'head') reversed.push(value)
-      else reversed.unshift(value)
-      return { newCount: reversed.length }
+      const entry = store.find(key)
+      const items = holding(entry, 'list')?.items ?? new TextList()
+      store.addItem(key, entry, { kind: 'list', items }, value, limits)
+      items.push(value, end)
+      return { newCount: items.length }
     },
-    Range: ({ key, start, stop }) => {
-      const reversed = store.findKind(key, 'list')?.reversed ?? []
-      const { length } = reversed
-      const first = Math.max(start < 0 ? length + start : start, 0)
-      const last = Math.min(stop < 0 ? length + stop : stop, length - 1)
-      if (first > last) return { values: [] }
-      return { values: reversed.slice(length - 1 - last, length - first).reverse() }
-    },
+    Range: ({ key, start, stop }) => ({
+      values: holding(store.find(key), 'list')?.items.range(start, stop) ?? [],
+    }),
     ListItemDelete: ({ key, value, items }) => {
-      const entry = store.findKind(key, 'list')
-      if (!entry) return { newCount: 0 }
-      const removed = removeItems(entry.reversed, value, items)
-      store.shrunk(key, entry, value, removed)
+      const entry = store.find(key)
+      const list = holding(entry, 'list')?.items
+      if (!entry || !list) return { newCount: 0 }
+      const removed = list.remove(value, items)
+      store.removeItems(entry, value, removed, list.length)
       return { newCount: removed }
     },
     SetAdd: ({ key, value }) => {
-      if (store.findKind(key, 'set')?.members.has(value)) return { newCount: 0 }
-      store.growing(key, 'set', value, limits).members.add(value)
+      const entry = store.find(key)
+      const items = holding(entry, 'set')?.items ?? new Set<string>()
+      if (items.has(value)) return { newCount: 0 }
+      store.addItem(key, entry, { kind: 'set', items }, value, limits)
+      items.add(value)
       return { newCount: 1 }
     },
     SetRemove: ({ key, value }) => {
-      const entry = store.findKind(key, 'set')
-      if (!entry?.members.delete(value)) return { newCount: 0 }
-      store.shrunk(key, entry, value, 1)
+      const entry = store.find(key)
+      const items = holding(entry, 'set')?.items
+      if (!entry || !items?.delete(value)) return { newCount: 0 }
+      store.removeItems(entry, value, 1, items.size)
       return { newCount: 1 }
     },
-    SetUnion: ({ keys }) => {
-      const union = new Set<string>()
-      // A key that is named a thousand times is still looked at once.
-      for (const key of new Set(keys)) for (const member of members(key)) union.add(member)
-      return { values: [...union] }
-    },
-    SetIntersection: ({ keys }) => {
-      // All are looked at, so that a key of the wrong type is always an error; the smallest is walked.
-      const sets = [...new Set(keys)].map(members).sort((a, b) => a.size - b.size)
-      const [smallest, ...others] = sets
-      if (!smallest) return { values: [] }
-      return { values: [...smallest].filter((member) => others.every((set) => set.has(member))) }
-    },
-    SetQuery: ({ key }) => ({ values: [...members(key)] }),
+    SetUnion: ({ keys }) => ({
+      values: [...new Set(setsAt(store, keys).flatMap((items) => [...(items ?? [])]))],
+    }),
+    SetIntersection: ({ keys }) => ({ values: intersection(setsAt(store, keys)) }),
+    SetQuery: ({ key }) => ({ values: [...(holding(store.find(key), 'set')?.items ?? [])] }),
     KeyExists: ({ key }) => ({ exists: store.find(key) !== undefined }),
   }
 }
 
-/** As Redis reads integers: no spaces, no plus sign, no leading zeros. An absent key counts as 0. */
-function integerAt(key: string, text: string | undefined): number {
-  if (text === undefined) return 0
-  if (!/^(?:0|-?[1-9]\d{0,18})$/.test(text)) {
-    throw new CapabilityError('ERR_NOT_AN_INTEGER', { key }, `key ${shown(key)} holds no integer`)
-  }
-  return Number(text)
+function holding<Kind extends Holding['kind']>(
+  entry: Entry | undefined,
+  kind: Kind,
+): Extract<Holding, { kind: Kind }> | undefined {
+  if (!entry) return undefined
+  if (entry.holding.kind === kind) return entry.holding as Extract<Holding, { kind: Kind }>
+  throw new CapabilityError(
+    'ERR_KEY_TYPE',
+    { key: entry.key, holds: entry.holding.kind },
+    `key ${shown(entry.key)} holds ${named[entry.holding.kind]}, not ${named[kind]} (WRONGTYPE)`,
+  )
 }
 
-/** @returns how many were removed */
-function removeItems(reversed: string[], value: string, items: 'all' | 'first'): number {
-  if (items === 'first') {
-    const index = reversed.lastIndexOf(value)
-    if (index === -1) return 0
-    reversed.splice(index, 1)
-    return 1
-  }
-  const before = reversed.length
-  let kept = 0
-  for (const item of reversed) if (item !== value) reversed[kept++] = item
-  reversed.length = kept
-  return before - kept
+/** Integers as Redis knows them: nothing around the digits, no plus, no leading zero. */
+function integerAt(key: string, text: string): number {
+  if (/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return Number(text)
+  throw new CapabilityError(
+    'ERR_NOT_AN_INTEGER',
+    { key },
+    `the value of key ${shown(key)} is not an integer`,
+  )
+}
+
+/** A key named twice is looked at once: the work is bounded by what the store holds. */
+function setsAt(store: Store, keys: readonly string[]): (Set<string> | undefined)[] {
+  return [...new Set(keys)].map((key) => holding(store.find(key), 'set')?.items)
+}
+
+function intersection(sets: readonly (Set<string> | undefined)[]): string[] {
+  const present = sets.filter((items) => items !== undefined)
+  const [smallest, ...others] = present.sort((a, b) => a.size - b.size)
+  if (!smallest || present.length < sets.length) return []
+  return [...smallest].filter((item) => others.every((other) => other.has(item)))
+}
+
+function shown(key: string): string {
+  return `"${visibleText(key, shownKeyBytes)}"`
 }

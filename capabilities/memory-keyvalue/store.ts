@@ -1,206 +1,174 @@
 import { CapabilityError } from '../errors.ts'
 import type { StoreLimits } from './config.ts'
+import { ExpiryQueue } from './expiry-queue.ts'
+import type { TextList } from './text-list.ts'
 
-/** What a key can hold. */
-export type Entry = TextEntry | ListEntry | SetEntry
+/** What a key holds. */
+export type Holding =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: TextList }
+  | { readonly kind: 'set'; readonly items: Set<string> }
 
-interface EntryBase {
-  /** On the store's clock, in milliseconds; undefined for never. */
-  expiresAt: number | undefined
-  /** What the key and all it holds count for. */
+/** A key and what it holds. Only the store that it is in changes it. */
+export interface Entry {
+  readonly key: string
+  readonly holding: Holding
+  /** Milliseconds on the store's clock; `Infinity` for never. */
+  readonly expiresAt: number
   bytes: number
 }
 
-export interface TextEntry extends EntryBase {
-  readonly kind: 'text'
-  text: string
-}
-
-export interface ListEntry extends EntryBase {
-  readonly kind: 'list'
-  /** In reverse, so that adding to the head costs the same however long the list is. */
-  readonly reversed: string[]
-}
-
-export interface SetEntry extends EntryBase {
-  readonly kind: 'set'
-  readonly members: Set<string>
-}
-
-/** What each key, value, item or member counts for besides its text, in bytes. */
+/** Counted for each key and item besides its text. */
 const overheadBytes = 64
 
-/** Keys looked at for expiry with each write. */
-const sweptEachWrite = 8
-
-/** How often a full store looks at every key that expires, in milliseconds, at most. */
-const fullSweepEveryMs = 1000
+/** Keys that a single call forgets at most because they are due, so that none takes long. */
+const sweepKeys = 16
 
 /**
- * Text, lists and sets by key, with expiry and bounds. Expired keys are gone when they are looked at;
- * each write also looks at a few others, so that what nobody asks for goes, too.
+ * Keys, what they hold, and how much that is. Keys that are due are never seen, and forgotten bit by
+ * bit by whatever calls come: no timer runs.
  */
 export class Store {
-  readonly #entries = new Map<string, Entry>()
-  /** The keys that expire at some time. */
-  readonly #expiring = new Set<string>()
   readonly #now: () => number
-  #sweep: Iterator<string> | undefined
-  #nextFullSweepAt = Number.NEGATIVE_INFINITY
+  readonly #entries = new Map<string, Entry>()
+  readonly #expiry = new ExpiryQueue<Entry>()
+  #expiring = 0
   #bytes = 0
+  /** When the present call began. One call sees one time. */
+  #time = 0
 
-  /** @param now A clock in milliseconds that never goes back. */
+  /** @param now Milliseconds on a clock that does not go back. */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** Keys, those that expired unnoticed included. */
+  /** Keys held, those among them that are due but not yet forgotten. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** What everything counts for. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
   find(key: string): Entry | undefined {
+    this.#time = this.#now()
+    for (let swept = 0; swept < sweepKeys && this.#forgetDue(); swept++);
     const entry = this.#entries.get(key)
-    if (entry?.expiresAt === undefined || entry.expiresAt > this.#now()) return entry
-    this.#remove(key, entry)
+    if (!entry || entry.expiresAt > this.#time) return entry
+    this.remove(entry)
     return undefined
   }
 
-  /** @throws CapabilityError `ERR_KEY_TYPE` */
-  findKind<Kind extends Entry['kind']>(
-    key: string,
-    kind: Kind,
-  ): Extract<Entry, { kind: Kind }> | undefined {
-    const entry = this.find(key)
-    if (entry === undefined || entry.kind === kind) {
-      return entry as Extract<Entry, { kind: Kind }> | undefined
-    }
-    throw new CapabilityError(
-      'ERR_KEY_TYPE',
-      { key, holds: entry.kind },
-      `key ${shown(key)} holds a ${entry.kind}, not a ${kind} (WRONGTYPE)`,
-    )
-  }
-
   /**
-   * Puts text in the place of whatever the key held.
+   * Puts text at a key, in the place of whatever is there.
    *
-   * @param ttlMs Milliseconds to keep it; undefined for ever, `keep` for as long as what was there.
-   * @throws CapabilityError `ERR_STORE_LIMIT`, and nothing has changed
+   * @param present What {@link find} says of the key.
+   * @param expiresInMs From now; `keep` what is there, `Infinity` for never.
+   * @throws CapabilityError `ERR_STORE_LIMIT`
    */
-  setText(
+  put(
     key: string,
+    present: Entry | undefined,
     text: string,
-    ttlMs: number | undefined | 'keep',
+    expiresInMs: number | 'keep',
     limits: StoreLimits,
   ): void {
-    const before = this.find(key)
-    const bytes = this.#measure(key, limits) + this.#measure(text, limits)
-    this.#makeRoom(before ? 0 : 1, bytes - (before?.bytes ?? 0), limits)
+    const bytes = costOf(key, limits) + textBytes(text, limits)
+    this.#reserve(present ? 0 : 1, bytes - (present?.bytes ?? 0), limits)
+    if (present) this.remove(present)
     const expiresAt =
-      ttlMs === 'keep' ? before?.expiresAt : ttlMs === undefined ? undefined : this.#now() + ttlMs
-    this.#bytes += bytes - (this.#entries.get(key)?.bytes ?? 0)
-    this.#entries.set(key, { kind: 'text', text, expiresAt, bytes })
-    if (expiresAt === undefined) this.#expiring.delete(key)
-    else this.#expiring.add(key)
+      expiresInMs === 'keep' ? (present?.expiresAt ?? Infinity) : this.#time + expiresInMs
+    this.#insert({ key, holding: { kind: 'text', text }, expiresAt, bytes })
   }
 
   /**
-   * The list or set at a key, made if there is none, once there is room for one more value in it. The
-   * caller adds that value.
+   * Makes room for one more item: at a key that holds some, or at one that is then made for `holding`.
    *
-   * @throws CapabilityError `ERR_KEY_TYPE`, `ERR_STORE_LIMIT`
+   * @throws CapabilityError `ERR_STORE_LIMIT`, before anything has changed
    */
-  growing(key: string, kind: 'list', value: string, limits: StoreLimits): ListEntry
-  growing(key: string, kind: 'set', value: string, limits: StoreLimits): SetEntry
-  growing(key: string, kind: 'list' | 'set', value: string, limits: StoreLimits): Entry {
-    const present = this.findKind(key, kind)
-    const keyBytes = this.#measure(key, limits)
-    const added = this.#measure(value, limits) + (present ? 0 : keyBytes)
-    this.#makeRoom(present ? 0 : 1, added, limits)
-    // Making room may have found this very key expired.
-    const entry = this.findKind(key, kind) ?? this.#create(key, kind)
-    entry.bytes += added
-    this.#bytes += added
-    return entry
+  addItem(
+    key: string,
+    present: Entry | undefined,
+    holding: Holding,
+    item: string,
+    limits: StoreLimits,
+  ): void {
+    const itemBytes = costOf(item, limits)
+    if (present) {
+      this.#reserve(0, itemBytes, limits)
+      present.bytes += itemBytes
+      this.#bytes += itemBytes
+      return
+    }
+    const bytes = costOf(key, limits) + itemBytes
+    this.#reserve(1, bytes, limits)
+    this.#insert({ key, holding, expiresAt: Infinity, bytes })
   }
 
-  /** Accounts for a value that was taken from a list or set, and removes the key with the last one. */
-  shrunk(key: string, entry: ListEntry | SetEntry, value: string, count: number): void {
-    const bytes = count * (Buffer.byteLength(value) + overheadBytes)
+  /** Accounts for items that are gone from an entry. One that has `left` none is gone itself. */
+  removeItems(entry: Entry, item: string, removed: number, left: number): void {
+    const bytes = removed * (overheadBytes + Buffer.byteLength(item))
     entry.bytes -= bytes
     this.#bytes -= bytes
-    const left = entry.kind === 'list' ? entry.reversed.length : entry.members.size
-    if (left === 0) this.#remove(key, entry)
+    if (left === 0) this.remove(entry)
   }
 
-  /** @returns whether there was something to delete */
-  delete(key: string): boolean {
-    const entry = this.find(key)
-    if (entry) this.#remove(key, entry)
-    return entry !== undefined
-  }
-
-  #create(key: string, kind: 'list' | 'set'): ListEntry | SetEntry {
-    const base = { expiresAt: undefined, bytes: 0 }
-    const entry: ListEntry | SetEntry =
-      kind === 'list' ? { ...base, kind, reversed: [] } : { ...base, kind, members: new Set() }
-    this.#entries.set(key, entry)
-    return entry
-  }
-
-  #remove(key: string, entry: Entry): void {
-    this.#entries.delete(key)
-    this.#expiring.delete(key)
+  remove(entry: Entry): void {
+    this.#entries.delete(entry.key)
     this.#bytes -= entry.bytes
+    if (entry.expiresAt !== Infinity) this.#expiring--
   }
 
-  #measure(text: string, { maxValueBytes }: StoreLimits): number {
-    const bytes = Buffer.byteLength(text)
-    if (bytes > maxValueBytes) throw full('MAX_VALUE_BYTES', bytes, maxValueBytes)
-    return bytes + overheadBytes
+  /** Forgets everything that is due by now. */
+  sweep(): void {
+    this.#time = this.#now()
+    while (this.#forgetDue());
   }
 
-  #makeRoom(keys: number, bytes: number, { maxKeys, maxBytes }: StoreLimits): void {
-    this.#sweepSome()
-    const fits = (): boolean =>
-      (keys <= 0 || this.#entries.size + keys <= maxKeys) &&
-      (bytes <= 0 || this.#bytes + bytes <= maxBytes)
-    if (fits()) return
-    this.#sweepAll()
-    if (fits()) return
-    if (keys > 0 && this.#entries.size + keys > maxKeys) {
-      throw full('MAX_KEYS', this.#entries.size + keys, maxKeys)
-    }
-    throw full('MAX_BYTES', this.#bytes + bytes, maxBytes)
-  }
-
-  #sweepSome(): void {
-    for (let looked = 0; looked < sweptEachWrite && this.#expiring.size > 0; looked++) {
-      this.#sweep ??= this.#expiring.values()
-      const next = this.#sweep.next()
-      if (next.done === true) {
-        this.#sweep = undefined
-        return
-      }
-      this.find(next.value)
+  #insert(entry: Entry): void {
+    this.#entries.set(entry.key, entry)
+    this.#bytes += entry.bytes
+    if (entry.expiresAt === Infinity) return
+    this.#expiring++
+    this.#expiry.push(entry.expiresAt, entry)
+    // Entries that were replaced or deleted stay queued; this keeps them fewer than those that live.
+    if (this.#expiry.length > 2 * this.#expiring + 64) {
+      this.#expiry.retain((queued) => this.#entries.get(queued.key) === queued)
     }
   }
 
-  #sweepAll(): void {
-    const now = this.#now()
-    if (now < this.#nextFullSweepAt) return
-    this.#nextFullSweepAt = now + fullSweepEveryMs
-    for (const key of this.#expiring) this.find(key)
+  /** @returns whether there was one to forget */
+  #forgetDue(): boolean {
+    const due = this.#expiry.popDue(this.#time)
+    if (!due) return false
+    if (this.#entries.get(due.key) === due) this.remove(due)
+    return true
+  }
+
+  #reserve(keys: number, bytes: number, limits: StoreLimits): void {
+    while (!this.#fits(keys, bytes, limits) && this.#forgetDue());
+    if (this.#fits(keys, bytes, limits)) return
+    throw keys > 0 && this.size + keys > limits.maxKeys
+      ? exceeded('MAX_KEYS', this.size + keys, limits.maxKeys)
+      : exceeded('MAX_BYTES', this.#bytes + bytes, limits.maxBytes)
+  }
+
+  /** What does not grow always fits, so that a store above a lowered limit can be emptied. */
+  #fits(keys: number, bytes: number, { maxKeys, maxBytes }: StoreLimits): boolean {
+    return (
+      (keys <= 0 || this.size + keys <= maxKeys) && (bytes <= 0 || this.#bytes + bytes <= maxBytes)
+    )
   }
 }
 
-function full(
+function costOf(text: string, limits: StoreLimits): number {
+  return overheadBytes + textBytes(text, limits)
+}
+
+function textBytes(text: string, { maxValueBytes }: StoreLimits): number {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxValueBytes) throw exceeded('MAX_VALUE_BYTES', bytes, maxValueBytes)
+  return bytes
+}
+
+function exceeded(
   limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES',
   wanted: number,
   allowed: number,
@@ -208,11 +176,6 @@ function full(
   return new CapabilityError(
     'ERR_STORE_LIMIT',
     { limit, wanted, allowed },
-    `${limit} is ${allowed}, and this would make it ${wanted}`,
+    `the key-value store would exceed ${limit}: ${wanted} of ${allowed}`,
   )
-}
-
-/** A key for an error message. */
-export function shown(key: string): string {
-  return JSON.stringify(key.length > 100 ? `${key.slice(0, 100)}…` : key)
 }
