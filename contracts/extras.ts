@@ -285,7 +285,14 @@ function numbergen(contractId: string): ContractDialect {
     encode: () => emptyRequest.encode({}),
     decode: () => ({ min: 0, max: 2 ** 32 }),
   }
-  const range = asMap(struct<RandomRequest>({ min: { shape: uint32 }, max: { shape: uint32 } }))
+  // Both bounds of these actors may come, ours ends before `max`.
+  const range = asMap(
+    mapped<RandomRequest, RandomRequest>(
+      struct<RandomRequest>({ min: { shape: uint32 }, max: { shape: uint32 } }),
+      ({ min, max }) => ({ min, max: max - 1 }),
+      ({ min, max }) => ({ min, max: max + 1 }),
+    ),
+  )
   return dialectOf(
     contractId,
     [
