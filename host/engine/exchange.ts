@@ -238,7 +238,8 @@ export class Exchange {
   }
 
   #name(pointer: number, length: number, what: string): string {
-    return this.#options.names.text(this.#stage.memory.look(pointer, length, '__host_call'), what)
+    const bytes = this.#stage.memory.look(pointer, length, '__host_call')
+    return this.#options.names.text(bytes, pointer >>> 0, length >>> 0, what)
   }
 
   #giveRequest(operation: number, payload: number): void {

@@ -36,16 +36,16 @@ export class GuestMemory {
   }
 
   /**
-   * The guest's bytes in place: to be read before the guest runs on.
+   * All of its bytes in place, of which the guest named some: to be read before the guest runs on.
    *
    * @throws EngineError `ERR_GUEST_POINTER`
    */
   look(pointer: number, length: number, caller: string): Uint8Array {
-    const start = pointer >>> 0
-    const end = start + (length >>> 0)
     const bytes = this.#bytes()
-    if (end > bytes.length) throw this.#outside(start, length >>> 0, caller)
-    return bytes.subarray(start, end)
+    if ((pointer >>> 0) + (length >>> 0) > bytes.length) {
+      throw this.#outside(pointer >>> 0, length >>> 0, caller)
+    }
+    return bytes
   }
 
   /**
@@ -68,7 +68,8 @@ export class GuestMemory {
    */
   text(pointer: number, length: number, maxBytes: number, caller: string): string {
     const bytes = this.look(pointer, length, caller)
-    return textDecoder.decode(bytes.length > maxBytes ? bytes.subarray(0, maxBytes) : bytes)
+    const start = pointer >>> 0
+    return textDecoder.decode(bytes.subarray(start, start + Math.min(length >>> 0, maxBytes)))
   }
 
   /** Growing detaches the buffer, inside the guest and without a word; the view is then empty. */

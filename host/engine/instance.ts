@@ -128,20 +128,24 @@ export class Instance implements Task, Timed, Stage {
   /**
    * Calls the guest where it can be set aside.
    *
+   * @param now by the scheduler's clock
    * @throws EngineError of any kind that a guest can cause
    */
-  call(operation: Operation, payload: Uint8Array, terms: CallTerms): Promise<Uint8Array> {
+  call(
+    operation: Operation,
+    payload: Uint8Array,
+    terms: CallTerms,
+    now: number,
+  ): Promise<Uint8Array> {
     this.#begin(terms)
     this.#operation = operation
     this.#meter.begin(this.#owner.limits.cpuMs)
     this.#exchange.begin(operation.bytes, payload, terms.context, false)
     const nameBytes = operation.bytes.length
-    return this.#enter(
-      this.#promising,
-      this.#owner.scheduler.clock.now(),
-      nameBytes,
-      payload.length,
-    ).then(this.#returned, this.#trapped)
+    return this.#enter(this.#promising, now, nameBytes, payload.length).then(
+      this.#returned,
+      this.#trapped,
+    )
   }
 
   /**

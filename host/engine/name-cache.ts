@@ -22,18 +22,23 @@ export class NameCache {
   /**
    * The text of a name.
    *
-   * @param bytes not kept
+   * @param memory where the name is, from `start` for `length` bytes; not kept
    * @param what what is named, for the error: `operation`
    * @throws EngineError `ERR_GUEST_NAME` if it is longer than 256 bytes or not UTF-8
    */
-  text(bytes: Uint8Array, what: string): string {
-    const length = bytes.length
+  text(memory: Uint8Array, start: number, length: number, what: string): string {
     if (length === 0) return ''
     if (length > maxNameBytes) throw invalid(what, length, `longer than ${maxNameBytes} bytes`)
     let hash = length
-    for (let at = 0; at < length; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0
+    const end = start + length
+    for (let at = start; at < end; at += 1) {
+      hash = (Math.imul(hash, 31) + (memory[at] as number)) | 0
+    }
     const known = this.#names.get(hash)
-    if (known !== undefined && same(known.bytes, bytes)) return known.text
+    if (known !== undefined && known.bytes.length === length && isAt(known.bytes, memory, start)) {
+      return known.text
+    }
+    const bytes = memory.slice(start, end)
     let text: string
     try {
       text = strictDecoder.decode(bytes)
@@ -42,15 +47,14 @@ export class NameCache {
       throw invalid(what, length, 'not UTF-8')
     }
     if (known === undefined && this.#names.size < maxNames) {
-      this.#names.set(hash, { bytes: bytes.slice(), text })
+      this.#names.set(hash, { bytes, text })
     }
     return text
   }
 }
 
-function same(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false
-  for (let at = 0; at < left.length; at += 1) if (left[at] !== right[at]) return false
+function isAt(name: Uint8Array, memory: Uint8Array, start: number): boolean {
+  for (let at = 0; at < name.length; at += 1) if (name[at] !== memory[start + at]) return false
   return true
 }
 

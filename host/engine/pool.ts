@@ -106,13 +106,8 @@ export class GuestPool implements Guest, InstanceOwner, Task {
         }
         if (instance !== undefined) {
           const deadlineAt = now + timeoutMs
-          return instance.call(operation, payload, {
-            startedAt: now,
-            deadlineAt,
-            timeoutMs,
-            signal,
-            context,
-          })
+          const terms = { startedAt: now, deadlineAt, timeoutMs, signal, context }
+          return instance.call(operation, payload, terms, now)
         }
       }
     } catch (error) {
@@ -247,7 +242,8 @@ export class GuestPool implements Guest, InstanceOwner, Task {
           return
         }
         this.#dequeue(ticket)
-        ticket.resolve(instance.call(ticket.operation, ticket.payload, ticket.terms))
+        const now = this.scheduler.clock.now()
+        ticket.resolve(instance.call(ticket.operation, ticket.payload, ticket.terms, now))
       } catch (error) {
         this.#failTicket(ticket, error as EngineError)
       }
