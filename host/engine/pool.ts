@@ -261,10 +261,14 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     ticket.fail(reason)
   }
 
-  /** Starts as many instances as calls wait for, where starting means to run the guest. */
+  /** Starts as many instances as calls wait for and time allows, where starting means to run the guest. */
   #startForQueue(): void {
     if (this.startExports.length === 0) return
     while (this.#starting < this.#queue.size && this.#live.size < this.limits.instances) {
+      if (!this.scheduler.mayRun) {
+        this.#askForTurn()
+        return
+      }
       const instance = this.#openIfRoom()
       if (instance === undefined) return
       this.#start(instance).catch((error: unknown) => {
