@@ -9,7 +9,7 @@
 import { tooLarge } from './call-errors.ts'
 import { EngineError } from './errors.ts'
 import type { GuestMemory } from './guest-memory.ts'
-import { type GuestHooks, HostCall } from './host-call.ts'
+import { type GuestHooks, type HostCall, PendingHostCall } from './host-call.ts'
 import type { NameCache } from './name-cache.ts'
 
 /** Error texts of guests, and of the host to guests, in bytes. What is longer is cut. */
@@ -34,7 +34,7 @@ export interface Stage {
   /** Runs a host call's hook; what it computes counts as the guest's. */
   perform(call: HostCall): Uint8Array | Promise<Uint8Array>
   /** Sets the guest aside until `answer` is there and was handed to {@link Exchange.settle}. */
-  suspend(answer: Promise<Uint8Array>, call: HostCall): Promise<number>
+  suspend(answer: Promise<Uint8Array>, call: PendingHostCall): Promise<number>
 }
 
 /** What the exchanges of all instances of one guest share. */
@@ -227,7 +227,7 @@ export class Exchange {
     if (length >>> 0 > allowed) return this.refuse(tooLarge('host call', length >>> 0, allowed))
     const payload = this.#stage.memory.copyOut(pointer, length, '__host_call')
     this.#stage.burn(fuelPerHostCall + payload.length / bytesPerFuel)
-    const call = new HostCall(linkName, namespace, operation, payload, this.#context)
+    const call = new PendingHostCall(linkName, namespace, operation, payload, this.#context)
     let answer: Uint8Array | Promise<Uint8Array>
     try {
       answer = this.#stage.perform(call)

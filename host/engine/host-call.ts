@@ -1,7 +1,7 @@
 /** What a guest asks of its host, and how the host is told. */
 
 /** One host call of a guest: the bytes and names are the receiver's to keep. */
-export class HostCall {
+export interface HostCall {
   /** Which of several links; empty if the guest named none, or its generation could not. */
   readonly linkName: string
   /** A capability contract id, or an actor's key or alias; empty if its generation could name none. */
@@ -10,6 +10,20 @@ export class HostCall {
   readonly operation: string
   readonly payload: Uint8Array
   /** The context of the call that the guest answers; undefined while it starts. */
+  readonly context: unknown
+  /**
+   * Aborts with the EngineError that ended the guest's call, such as `ERR_INVOCATION_TIMEOUT`, while
+   * the guest still waits for this answer. Made when first asked for.
+   */
+  readonly signal: AbortSignal
+}
+
+/** A host call as the engine holds it. */
+export class PendingHostCall implements HostCall {
+  readonly linkName: string
+  readonly namespace: string
+  readonly operation: string
+  readonly payload: Uint8Array
   readonly context: unknown
   #controller: AbortController | undefined
   #givenUp: Error | undefined
@@ -28,17 +42,13 @@ export class HostCall {
     this.context = context
   }
 
-  /**
-   * Aborts with the EngineError that ended the guest's call, `ERR_INVOCATION_TIMEOUT` or
-   * `ERR_INVOCATION_ABORTED`, while the guest still waits. Made when first asked for.
-   */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.#givenUp !== undefined) this.#controller.abort(this.#givenUp)
     return this.#controller.signal
   }
 
-  /** @internal Nobody waits for the answer any more. */
+  /** Nobody waits for the answer any more. */
   giveUp(reason: Error): void {
     this.#givenUp = reason
     this.#controller?.abort(reason)

@@ -8,7 +8,7 @@ import type { EngineError } from './errors.ts'
 import { Exchange, type ExchangeOptions, type Stage } from './exchange.ts'
 import { guestFailure } from './failures.ts'
 import { GuestMemory } from './guest-memory.ts'
-import type { HostCall } from './host-call.ts'
+import type { HostCall, PendingHostCall } from './host-call.ts'
 import { type EntryPoint, promising, SuspendError, suspending } from './jspi.ts'
 import type { EngineLimits } from './limits.ts'
 import type { Operation } from './operation.ts'
@@ -70,7 +70,7 @@ export class Instance implements Task, Timed, Stage {
   #resolve: ((code: number) => void) | undefined
   #reject: ((reason: unknown) => void) | undefined
   #code = 0
-  #hostCall: HostCall | undefined
+  #hostCall: PendingHostCall | undefined
 
   /**
    * Instantiates the module; nothing of the guest runs yet.
@@ -227,7 +227,7 @@ export class Instance implements Task, Timed, Stage {
     }
   }
 
-  suspend(answer: Promise<Uint8Array>, call: HostCall): Promise<number> {
+  suspend(answer: Promise<Uint8Array>, call: PendingHostCall): Promise<number> {
     const { scheduler } = this.#owner
     answer.then(this.#answered, this.#refused)
     try {

@@ -29,6 +29,9 @@ export interface CompiledGuest {
 /** Operations that are remembered; a caller may ask for any number of names. */
 const maxOperations = 256
 
+/** Payloads of direct calls: what is larger takes longer than a direct call may. */
+const directBytes = 64 * 1024
+
 /** How long no instance is started after one found no room. */
 const fullForMs = 1_000
 
@@ -99,7 +102,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     try {
       if (this.#queue.size === 0 && this.scheduler.mayRun) {
         let instance = this.#takeAtOnce()
-        if (instance !== undefined && operation.direct) {
+        if (instance !== undefined && operation.direct && payload.length <= directBytes) {
           const response = instance.callDirectly(operation, payload, context, now)
           if (response !== undefined) return Promise.resolve(response)
           instance = this.#takeAtOnce()
@@ -111,8 +114,9 @@ export class GuestPool implements Guest, InstanceOwner, Task {
         }
       }
     } catch (error) {
-      if (error instanceof Error) return Promise.reject(error)
-      throw error
+      if (!(error instanceof EngineError)) throw error
+      if (error.code === 'ERR_OUT_OF_MEMORY') this.counters.refused(error.code)
+      return Promise.reject(error)
     }
     const terms = { startedAt: now, deadlineAt: now + timeoutMs, timeoutMs, signal, context }
     return this.#enqueue(operation, payload, terms)
@@ -217,8 +221,9 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     return ticket.answer
   }
 
-  readonly #leave = (ticket: Ticket): void => {
+  readonly #leave = (ticket: Ticket, reason: EngineError): void => {
     this.#dequeue(ticket)
+    this.counters.refused(reason.code)
     if (this.#closed) this.#checkDrained()
   }
 
@@ -245,7 +250,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
         const now = this.scheduler.clock.now()
         ticket.resolve(instance.call(ticket.operation, ticket.payload, ticket.terms, now))
       } catch (error) {
-        this.#failTicket(ticket, error as EngineError)
+        ticket.fail(error as EngineError)
       }
     }
   }
@@ -254,11 +259,6 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     if (this.#turnAsked) return
     this.#turnAsked = true
     this.scheduler.enqueue(this.lane, this)
-  }
-
-  #failTicket(ticket: Ticket, reason: EngineError): void {
-    this.counters.refused(reason.code)
-    ticket.fail(reason)
   }
 
   /** Starts as many instances as calls wait for and time allows, where starting means to run the guest. */
@@ -273,7 +273,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
       if (instance === undefined) return
       this.#start(instance).catch((error: unknown) => {
         const [ticket] = this.#queue
-        if (ticket !== undefined) this.#failTicket(ticket, error as EngineError)
+        ticket?.fail(error as EngineError)
       })
     }
   }
@@ -350,7 +350,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
   }
 
   #cut(): void {
-    for (const ticket of this.#queue) this.#failTicket(ticket, closedError())
+    for (const ticket of this.#queue) ticket.fail(closedError())
     for (const instance of this.#live) instance.interrupt(closedError())
   }
 }

@@ -13,13 +13,13 @@ export class Ticket implements Timed {
   readonly answer: Promise<Uint8Array>
   readonly resolve: (answer: Promise<Uint8Array>) => void
   readonly #reject: (reason: EngineError) => void
-  readonly #leave: (ticket: Ticket) => void
+  readonly #leave: (ticket: Ticket, reason: EngineError) => void
 
   constructor(
     operation: Operation,
     payload: Uint8Array,
     terms: CallTerms,
-    leave: (ticket: Ticket) => void,
+    leave: (ticket: Ticket, reason: EngineError) => void,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     this.answer = promise
@@ -38,7 +38,7 @@ export class Ticket implements Timed {
 
   /** Ends the wait with an error. */
   fail(reason: EngineError): void {
-    this.#leave(this)
+    this.#leave(this, reason)
     this.#reject(reason)
   }
 

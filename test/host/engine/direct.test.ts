@@ -69,6 +69,16 @@ test('call - computes as long as it may although its operation was soon done bef
   t.deepEqual([...(await guest.call('Op', go))], [2])
 })
 
+test('call - does not call directly what carries much', async (t) => {
+  await using guest = await load(
+    guestText('(call $echo (local.get $length)) (i32.const 1)', { memory: '20' }),
+  )
+  for (let round = 0; round < calm + 1; round += 1) await guest.call('Op', go)
+  const much = new Uint8Array(1_000_000).fill(7)
+  t.deepEqual(await guest.call('Op', much), much)
+  t.is(guest.metrics().restarts, 0)
+})
+
 test('call - fails as it would anywhere once its operation is called directly', async (t) => {
   await using guest = await load(
     guestText(

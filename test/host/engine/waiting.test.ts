@@ -172,6 +172,7 @@ test('call - times out in the queue', async (t) => {
   asked[0]?.answer.resolve(bytes('first'))
   t.is(text(await first), 'first')
   t.is(asked.length, 1, 'the guest never saw it')
+  t.like(guest.metrics(), { calls: 2, errors: { ERR_INVOCATION_TIMEOUT: 1 } })
 })
 
 test('call - is aborted in the queue', async (t) => {
