@@ -7,8 +7,8 @@
  * block around it. An account takes about {@link accountSize}; after that a new charge is put right
  * there. So nothing runs unpaid, and a branch not taken costs at most one account too much.
  *
- * Function entries and loop heads check fuel. Charges in between only do once much code has gone by
- * since the last check, whichever way was taken.
+ * Function entries, or the first calls in them, and loop heads check fuel. Charges in between only do
+ * once much code has gone by since the last check, whichever way was taken.
  */
 
 import type { ControlStack } from './control.ts'
@@ -16,7 +16,7 @@ import { setWeight, weights, type MeterCode } from './meter.ts'
 import type { ByteWriter } from './writer.ts'
 
 /** How much one charge pays for before another is put in. */
-const accountSize = 512
+const accountSize = 256
 
 /** How much code may lie between two checks. */
 const checkDistance = 16_384
@@ -48,7 +48,7 @@ export class ChargePlan {
     this.#seen = 0
     this.#left = 0
     this.#opened = 0
-    this.#add(code.check, code.weightAt)
+    this.#add(code.check, code.checkWeightAt)
     this.#lastCheck = 0
     this.#control.account[0] = 0
     this.#control.check[0] = 0
@@ -64,28 +64,36 @@ export class ChargePlan {
     this.#left -= weight
   }
 
+  /** Whether nothing but the function's entry check has been passed on the way here. */
+  get unguarded(): boolean {
+    return this.#account === 0
+  }
+
+  /** Writes a check and opens its account, which is current until the block ends. */
+  guard(code: MeterCode): void {
+    this.#settle()
+    this.#add(code.check, code.checkWeightAt)
+    this.#lastCheck = this.#seen
+  }
+
   /** Writes a charge and opens its account, which is current until the block ends. */
   renew(code: MeterCode): void {
     this.#settle()
-    if (this.#seen - this.#lastCheck > checkDistance) {
-      this.#add(code.check, code.weightAt)
-      this.#lastCheck = this.#seen
-    } else {
-      this.#add(code.charge, code.weightAt)
-    }
+    if (this.#seen - this.#lastCheck > checkDistance) this.guard(code)
+    else this.#add(code.charge, code.weightAt)
   }
 
   /** A block begins. */
-  open(results: number, wrapped: boolean): void {
-    this.#control.push(this.#account, this.#lastCheck, results, wrapped)
+  open(results: number): void {
+    this.#control.push(this.#account, this.#lastCheck, results)
   }
 
   /** A loop begins and its header has been written; `wrapped` says how. */
   openLoop(results: number, wrapped: boolean, code: MeterCode): void {
-    this.open(results, wrapped)
+    this.#control.pushLoop(this.#account, this.#lastCheck, results, wrapped)
     this.#settle()
     this.#control.loop[this.#control.depth] = this.#accounts
-    this.#add(wrapped ? code.loopHead : code.check, code.weightAt)
+    this.#add(wrapped ? code.loopHead : code.plainLoopHead, code.weightAt)
     this.#lastCheck = this.#seen
     this.#left -= weights.loop
   }

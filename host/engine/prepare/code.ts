@@ -18,8 +18,20 @@ import type { IndexShift } from './shift.ts'
 import { valueType } from './signatures.ts'
 import { lebWidth, type ByteWriter } from './writer.ts'
 
-/** A function without calls that costs at most this is paid for by its callers. */
+/** What runs without a call and weighs at most this is paid for by the function's callers. */
 const leafWeight = 64
+
+/**
+ * How many calls in a function get a check of their own in place of one at its entry. Recursion that
+ * ends soon, and calls in branches not taken, then cost nothing.
+ */
+const guards = 2
+
+/**
+ * How many loops of a function yield outside themselves. It makes them faster, but V8's optimizing
+ * compiler takes more than quadratic time over them: 7 ms for 50, four seconds for 1,000.
+ */
+const wrappedLoops = 50
 
 export class CodeRewriter {
   readonly #declarations: Declarations
@@ -39,7 +51,9 @@ export class CodeRewriter {
   /** The first local that the function itself does not have: holds the fuel, the next one lengths. */
   #spareLocal = 0
   #sparesUsed = 0
-  #calls = false
+  /** How many calls no check but the entry's comes before. */
+  #unguarded = 0
+  #loops = 0
 
   constructor(
     declarations: Declarations,
@@ -85,14 +99,15 @@ export class CodeRewriter {
     writer.pos += 2
     const entryAt = writer.pos
     this.#sparesUsed = 0
-    this.#calls = false
+    this.#unguarded = 0
+    this.#loops = 0
     this.#copied = reader.pos
     this.#control.begin(this.#declarations.signatures.results[type] as number)
     this.#charges.begin(this.#code)
     this.#walk()
     if (reader.pos !== end) throw malformed(reader.pos, 'function body goes on after its end')
     this.#copyUpTo(end)
-    const entryNeeded = this.#charges.finish() > leafWeight || this.#calls
+    const entryNeeded = this.#charges.finish() > leafWeight || this.#unguarded > guards
     // What turned out not to be needed is cut out again.
     const keepFrom = entryNeeded ? entryAt : entryAt + this.#code.check.length
     const keepTo = this.#sparesUsed > 0 ? entryAt : spareAt
@@ -158,7 +173,7 @@ export class CodeRewriter {
         return
       case step.block:
       case step.if:
-        charges.open(reader.results, false)
+        charges.open(reader.results)
         return
       case step.loop:
         this.#openLoop()
@@ -182,12 +197,10 @@ export class CodeRewriter {
         this.#insert(this.#code.store)
         return
       case step.call:
-        this.#spend(weights.call)
-        this.#call()
+        this.#call(weights.call)
         return
       case step.callIndirect:
-        this.#spend(weights.callIndirect)
-        this.#call()
+        this.#call(weights.callIndirect)
         return
       case step.refFunc:
         this.#spend(1)
@@ -240,8 +253,10 @@ export class CodeRewriter {
       this.#sparesUsed = Math.max(this.#sparesUsed, 1)
       this.#insert(this.#code.fetch)
     }
-    if (params > 0) {
-      // The blocks around would need types that the module may not have.
+    this.#loops++
+    checkCeiling('loops', this.#loops)
+    // The blocks around a loop with parameters would need types that the module may not have.
+    if (params > 0 || this.#loops > wrappedLoops) {
       this.#copyUpTo(pos)
       this.#charges.openLoop(results, false, this.#code)
       return
@@ -301,10 +316,11 @@ export class CodeRewriter {
     this.#copied = reader.pos
   }
 
-  #call(): void {
+  #call(weight: number): void {
     const reader = this.#reader
     const { store, fetch } = this.#code
-    this.#calls = true
+    if (this.#charges.unguarded) this.#guard()
+    this.#spend(weight)
     this.#insert(store)
     if (reader.opcode === 0x10) this.#replaceIndex(this.#shift.function(reader.operand, reader.at))
     if (fetch.length === 0) return
@@ -312,11 +328,18 @@ export class CodeRewriter {
     this.#writer.copy(fetch, 0, fetch.length)
   }
 
+  /** A call that recursion could come by needs a check before it: here, or failing that at the entry. */
+  #guard(): void {
+    this.#unguarded++
+    if (this.#unguarded > guards) return
+    this.#copyUpTo(this.#reader.at)
+    this.#charges.guard(this.#code)
+  }
+
   /** Puts the charge for a bulk instruction before it: its length is on top of the stack there. */
   #bulk(kind: Bulk, weight: number): void {
     this.#spend(weight)
     this.#insert(this.#code.bulkCheck(kind, this.#spareLocal + 1))
     this.#sparesUsed = 2
-    this.#calls = true
   }
 }

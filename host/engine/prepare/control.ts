@@ -15,6 +15,8 @@ export class ControlStack {
   loop: Int32Array = new Int32Array(64)
   /** By depth: how many values a branch to the block's end takes. */
   #results = new Uint8Array(64)
+  /** By depth: how many loops there are up to and including it. */
+  #loops = new Int32Array(64)
   /** By depth: how many blocks metering has put around it, on this level and those around it. */
   #added = new Int32Array(64)
 
@@ -22,18 +24,29 @@ export class ControlStack {
   begin(results: number): void {
     this.depth = 0
     this.#results[0] = results
+    this.#loops[0] = 0
     this.#added[0] = 0
   }
 
-  /** Enters a block; `wrapped` if it is a loop that metering puts blocks around. */
-  push(account: number, check: number, results: number, wrapped: boolean): void {
+  /** Enters a loop; `wrapped` if metering puts blocks around it. */
+  pushLoop(account: number, check: number, results: number, wrapped: boolean): void {
+    this.push(account, check, results)
+    const loops = (this.#loops[this.depth] as number) + 1
+    checkCeiling('loopNesting', loops)
+    this.#loops[this.depth] = loops
+    if (wrapped) this.#added[this.depth] = (this.#added[this.depth] as number) + loopWrappers
+  }
+
+  /** Enters a block. */
+  push(account: number, check: number, results: number): void {
     const depth = ++this.depth
     checkCeiling('nesting', depth)
     if (depth === this.account.length) this.#grow()
     this.account[depth] = account
     this.check[depth] = check
     this.#results[depth] = results
-    this.#added[depth] = (this.#added[depth - 1] as number) + (wrapped ? loopWrappers : 0)
+    this.#loops[depth] = this.#loops[depth - 1] as number
+    this.#added[depth] = this.#added[depth - 1] as number
   }
 
   /** Whether the innermost block is a loop that metering put blocks around. */
@@ -67,6 +80,7 @@ export class ControlStack {
     this.account = copied(new Int32Array(length), this.account)
     this.check = copied(new Int32Array(length), this.check)
     this.loop = copied(new Int32Array(length), this.loop)
+    this.#loops = copied(new Int32Array(length), this.#loops)
     this.#added = copied(new Int32Array(length), this.#added)
     this.#results = copied(new Uint8Array(length), this.#results)
   }

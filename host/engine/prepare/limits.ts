@@ -21,7 +21,7 @@ export const pageBytes = 65_536
 export const ceilings = {
   moduleBytes: 33_554_432,
   /** Of the rewritten module: at worst a loop of three bytes becomes one of some thirty. */
-  preparedBytes: 100_663_296,
+  preparedBytes: 67_108_864,
   types: 50_000,
   params: 255,
   results: 64,
@@ -39,10 +39,17 @@ export const ceilings = {
   locals: 40_000,
   /** Of all functions together: V8 sets up each function's locals when it validates. */
   localsTotal: 4_000_000,
-  /** V8's own, of the rewritten body. */
-  functionBytes: 7_654_321,
+  /**
+   * Of a rewritten body. V8 takes 7,654,321, but its optimizing compiler, which takes over functions
+   * that run much, needs time and memory beyond proportion: gigabytes, and then it ends the process.
+   */
+  functionBytes: 524_288,
+  /** Of one function, for the same reason. */
+  loops: 1_000,
+  /** Loops within loops. */
+  loopNesting: 200,
   /** Blocks within blocks. */
-  nesting: 20_000,
+  nesting: 5_000,
 } as const
 
 /** @throws EngineError `ERR_WASM_LIMIT` if `wanted` is more than the ceiling of that name */

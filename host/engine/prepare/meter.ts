@@ -46,6 +46,7 @@ const op = {
   globalSet: 0x24,
   i32Const: 0x41,
   i32LtS: 0x48,
+  i32GeS: 0x4e,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32And: 0x71,
@@ -67,7 +68,10 @@ const bulkCost: Readonly<Record<Bulk, readonly number[]>> = {
 /** The pieces of metering code, for fuel in the global or in one certain local. */
 export interface MeterCode {
   readonly charge: Uint8Array
+  /** Yields until there is fuel, then charges. As a loop, because V8 makes of that what is fastest. */
   readonly check: Uint8Array
+  /** What comes first in a loop that yields within itself. */
+  readonly plainLoopHead: Uint8Array
   /**
    * What comes first in a loop that yields outside itself; the module's `loop` becomes
    *
@@ -92,8 +96,9 @@ export interface MeterCode {
   readonly loopHead: Uint8Array
   /** What follows the inner `end` above. */
   readonly loopTail: Uint8Array
-  /** Where in `charge`, `check` and `loopHead` the weight stands, as two bytes; where in `loopTail`. */
+  /** Where the weight stands, as two bytes: in `charge` and loop heads, in `check`, in `loopTail`. */
   readonly weightAt: number
+  readonly checkWeightAt: number
   readonly refundAt: number
   /** Puts the fuel into the global, and fetches it from there: nothing where it is in the global. */
   readonly store: Uint8Array
@@ -141,15 +146,21 @@ export class Meter {
     const yieldNow = [...fuel.store, op.call, ...this.#yield, ...fuel.fetch]
     const spent = [...fuel.get, op.i32Const, 0, op.i32LtS]
     const yieldIfSpent = [...spent, op.if, op.void, ...yieldNow, op.end]
+    const yieldWhileSpent = [
+      [op.block, op.void, op.loop, op.void, ...fuel.get, op.i32Const, 0, op.i32GeS, op.brIf, 1],
+      [...yieldNow, op.br, 0, op.end, op.end],
+    ].flat()
     const charge = [...fuel.get, op.i32Const, 0x80, 0x00, op.i32Sub, ...fuel.set]
     const refund = [...fuel.get, op.i32Const, 0x80, 0x00, op.i32Add, ...fuel.set]
     const tail = [op.br, 2, op.end, ...yieldNow, ...refund, op.br, 0, op.end, op.end]
     return {
       charge: Uint8Array.from(charge),
-      check: Uint8Array.from([...charge, ...yieldIfSpent]),
+      check: Uint8Array.from([...yieldWhileSpent, ...charge]),
+      plainLoopHead: Uint8Array.from([...charge, ...yieldIfSpent]),
       loopHead: Uint8Array.from([...charge, ...spent, op.brIf, 1]),
       loopTail: Uint8Array.from(tail),
       weightAt: fuel.get.length + 1,
+      checkWeightAt: yieldWhileSpent.length + fuel.get.length + 1,
       refundAt: tail.length - refund.length - 4 + fuel.get.length + 1,
       store: Uint8Array.from(fuel.store),
       fetch: Uint8Array.from(fuel.fetch),

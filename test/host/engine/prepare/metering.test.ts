@@ -28,6 +28,7 @@ const endless: Readonly<Record<string, string>> = {
   'recursion through a table': '(call_indirect (i32.const 1))',
   'a loop of memory.grow': '(loop (drop (memory.grow (i32.const 0))) (br 0))',
   'a loop of table.grow': '(loop (drop (table.grow $t (ref.null func) (i32.const 0))) (br 0))',
+  'a loop after fifty others': `${'(loop) '.repeat(60)} (loop (br 0))`,
   'a loop after unreachable blocks': '(block (br 0) (loop (br 0))) (loop (br 0))',
 }
 
@@ -147,7 +148,7 @@ for (const [instruction, code, cost] of bulk) {
         (func $f)
         (func (export "run") (param i32) ${open} ${code} ${close}))`)
       t.is(perUnit(wasm, 16, 48), cost)
-      t.true(fuelOf(wasm, 0) >= 20)
+      t.true(where === '' || fuelOf(wasm, 0) >= 20)
     })
   }
 }
