@@ -115,7 +115,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
       }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      if (error.code === 'ERR_OUT_OF_MEMORY') this.counters.refused(error.code)
+      if (error.code === 'ERR_OUT_OF_MEMORY') this.counters.refused('ERR_OUT_OF_MEMORY')
       return Promise.reject(error)
     }
     const terms = { startedAt: now, deadlineAt: now + timeoutMs, timeoutMs, signal, context }
