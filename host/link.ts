@@ -97,7 +97,10 @@ export class Serving implements AsyncDisposable {
   async #close(): Promise<void> {
     if (this.#inFlight > 0) {
       this.#idle = Promise.withResolvers<void>()
-      const abandoned = setTimeout(this.#idle.resolve, this.#latestDeadline - performance.now())
+      const abandoned = setTimeout(
+        this.#idle.resolve,
+        Math.max(0, this.#latestDeadline - performance.now()),
+      )
       await this.#idle.promise
       clearTimeout(abandoned)
     }
