@@ -12,7 +12,12 @@ export {
   type CapabilityErrorDetails,
   capabilityErrors,
 } from './errors.ts'
-export { type ExtrasConfig, type ExtrasOptions, extrasProvider } from './extras/index.ts'
+export {
+  type ExtrasConfig,
+  type ExtrasOptions,
+  extrasProvider,
+  type Randomness,
+} from './extras/index.ts'
 export {
   findPortHolder,
   type HttpServerConfig,

@@ -114,7 +114,7 @@ export function linkValues<Entries extends Record<string, LinkValue<unknown>>>(
       return 'link values must be a map of text'
     }
     const unknown = Object.keys(given).filter((key) => !known.includes(key))
-    return `unknown ${unknown.length === 1 ? 'key' : 'keys'} ${unknown.map((key) => JSON.stringify(key)).join(', ')}; there are ${known.join(', ')}`
+    return `unknown ${unknown.length === 1 ? 'key' : 'keys'} ${unknown.map((key) => JSON.stringify(key)).join(', ')}; there ${known.length === 0 ? 'are none' : `are ${known.join(', ')}`}`
   })
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
-import { integerValue, linkValues, parsedValue } from '../link-values.ts'
+import { ignoredValue, integerValue, linkValues, parsedValue } from '../link-values.ts'
 
 /** What one link asks of the in-memory store. Made from link values, which are named in capitals. */
 export interface MemoryKeyValueConfig {
@@ -10,6 +10,8 @@ export interface MemoryKeyValueConfig {
    */
   readonly store: string | undefined
   readonly limits: StoreLimits
+  /** `URL` was given, which Redis would need and which means nothing here. */
+  readonly urlGiven: boolean
 }
 
 /** How far a link may fill its store. Links that share a store are each held to their own limits. */
@@ -28,7 +30,7 @@ export interface StoreLimits {
 /** A JavaScript map or set holds 2^24 items; at 64 bytes an item, this is as many. */
 const mostBytes = 2 ** 30
 
-/** Link values of `memory-keyvalue`: `STORE`, `MAX_KEYS`, `MAX_BYTES`, `MAX_VALUE_BYTES`. */
+/** Link values of `memory-keyvalue`: `STORE`, `MAX_KEYS`, `MAX_BYTES`, `MAX_VALUE_BYTES`, `URL`. */
 export const configSchema: StandardSchema<unknown, MemoryKeyValueConfig> = v.pipe(
   linkValues({
     STORE: parsedValue(
@@ -51,10 +53,14 @@ export const configSchema: StandardSchema<unknown, MemoryKeyValueConfig> = v.pip
       { description: 'size of one key, value or item', unit: 'bytes', default: '1048576' },
       { min: 1, max: mostBytes },
     ),
+    URL: ignoredValue(
+      'where a Redis store would be; without effect, so that its links can be served from memory',
+    ),
   }),
-  v.transform(({ STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES }) => ({
+  v.transform(({ STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES, URL }) => ({
     store: STORE,
     limits: { maxKeys: MAX_KEYS, maxBytes: MAX_BYTES, maxValueBytes: MAX_VALUE_BYTES },
+    urlGiven: URL !== undefined,
   })),
 )
 

@@ -30,7 +30,8 @@ export function memoryKeyValueProvider(
     summary: 'key-value store in the memory of the host, gone when it stops',
     contract: keyvalue,
     configSchema,
-    link: ({ config, actor, linkName }) => {
+    link: ({ config, actor, linkName, log }) => {
+      if (config.urlGiven) log.info('URL has no effect: this store is in memory')
       const { store, release } = stores.hold(actor, linkName, config.store)
       return {
         operations: storeOperations(store, config.limits),

@@ -1,0 +1,96 @@
+import type { Contract, OperationTypes } from '../../../contracts/index.ts'
+import type {
+  CapabilityProvider,
+  LogFacts,
+  Logger,
+  ProviderCall,
+  ProviderLink,
+} from '../../../host/index.ts'
+
+/** What a test says of a link; the rest is link `default` of actor `MA`. */
+export interface LinkFacts {
+  readonly values?: Readonly<Record<string, string>>
+  readonly actor?: string
+  readonly actorName?: string
+  readonly linkName?: string
+}
+
+/** One line that a provider logged. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly facts: LogFacts
+}
+
+/** A live link, its operations called as the host calls them. */
+export interface LinkedProvider<ToProvider extends OperationTypes> extends AsyncDisposable {
+  readonly log: readonly LogLine[]
+  readonly info: Readonly<Record<string, string>> | undefined
+  /** What the operation answers, be it a promise. */
+  ask<Name extends keyof ToProvider & string>(
+    operation: Name,
+    request: ToProvider[Name]['request'],
+  ): ToProvider[Name]['response'] | Promise<ToProvider[Name]['response']>
+}
+
+/** Links an actor to a provider. Fails with what is wrong where the values do not suit. */
+export async function linkProvider<ToProvider extends OperationTypes>(
+  provider: Omit<CapabilityProvider, 'contract' | 'link'> & {
+    readonly contract: Contract<ToProvider>
+    link(context: never): ProviderLink<ToProvider> | Promise<ProviderLink<ToProvider>>
+  },
+  { values = {}, actor = 'MA', actorName = actor, linkName = 'default' }: LinkFacts = {},
+): Promise<LinkedProvider<ToProvider>> {
+  const parsed = await provider.configSchema['~standard'].validate(values)
+  if (parsed.issues) throw new Error(parsed.issues.map(({ message }) => message).join('; '))
+  const log: LogLine[] = []
+  const open = provider.link as CapabilityProvider<unknown, ToProvider>['link']
+  const link = await open({
+    config: parsed.value,
+    actor: { id: actor, name: actorName },
+    linkName,
+    log: loggerTo(log),
+    signal: new AbortController().signal,
+    invoke: () => Promise.reject(new Error('this provider calls no actor')),
+  })
+  return {
+    log,
+    info: link.info,
+    ask: (operation, request) => link.operations[operation](request, callOf(operation)),
+    [Symbol.asyncDispose]: async () => {
+      await link[Symbol.asyncDispose]?.()
+    },
+  }
+}
+
+/** What is wrong with values, one line a mistake: `key: problem`. */
+export async function valueProblems(
+  { configSchema }: Pick<CapabilityProvider, 'configSchema'>,
+  values: unknown,
+): Promise<string[]> {
+  const { issues = [] } = await configSchema['~standard'].validate(values)
+  return issues.map(({ path = [], message }) => {
+    const keys = path.map((step) => String(typeof step === 'object' ? step.key : step))
+    return `${keys.join('.')}: ${message}`
+  })
+}
+
+function callOf(operation: string): ProviderCall {
+  const signal = new AbortController().signal
+  return { operation, deadlineAt: Infinity, signal, traceparent: undefined }
+}
+
+function loggerTo(lines: LogLine[]): Logger {
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, facts: LogFacts = {}): void => {
+      lines.push({ level, message, facts })
+    }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => loggerTo(lines),
+  }
+}
