@@ -1,6 +1,6 @@
 // Adds the other platforms' optional packages to package-lock.json. npm leaves out those that it
 // could not look up where it ran, and `npm ci` then refuses the lock file everywhere. Run it after
-// a change of dependencies; a test says when it is needed.
+// a change of dependencies; a test says when it is needed. For another lock file, give its path.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 export interface LockedPackage {
   readonly version?: string
   readonly integrity?: string
+  readonly dev?: boolean
   readonly optional?: boolean
   readonly os?: readonly string[]
   readonly optionalDependencies?: Readonly<Record<string, string>>
@@ -21,10 +22,10 @@ export function missingOptional(
   packages: Readonly<Record<string, LockedPackage>>,
 ): Record<string, LockedPackage> {
   const missing: Record<string, LockedPackage> = {}
-  for (const { optionalDependencies = {} } of Object.values(packages)) {
+  for (const { dev, optionalDependencies = {} } of Object.values(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
       const path = `node_modules/${name}`
-      if (!(path in packages)) missing[path] = { version, ...platformOf(name) }
+      if (!(path in packages)) missing[path] = { version, ...(dev && { dev }), ...platformOf(name) }
     }
   }
   return missing
@@ -36,7 +37,6 @@ function platformOf(name: string): LockedPackage & Record<string, unknown> {
   const os = systems.find((system) => words.includes(system))
   const cpu = processors.find((processor) => words.includes(processor))
   return {
-    dev: true,
     optional: true,
     ...(os !== undefined && { os: [os] }),
     ...(cpu !== undefined && { cpu: [cpu] }),
@@ -45,7 +45,7 @@ function platformOf(name: string): LockedPackage & Record<string, unknown> {
 }
 
 if (import.meta.main) {
-  const path = fileURLToPath(new URL('../package-lock.json', import.meta.url))
+  const path = process.argv[2] ?? fileURLToPath(new URL('../package-lock.json', import.meta.url))
   const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockedPackage> }
   const complete = { ...lock.packages, ...missingOptional(lock.packages) }
   const sorted = Object.entries(complete).toSorted(([a], [b]) => (a < b ? -1 : 1))
