@@ -16,6 +16,11 @@ export type HostEvent =
       readonly actor: string
       readonly reason: EventReason
     }
+  | {
+      readonly type: 'health_check_passed' | 'health_check_failed'
+      readonly actor: string
+      readonly message: string
+    }
   | { readonly type: 'actor_expired'; readonly actor: string; readonly expiredAt: Date }
   | {
       readonly type: 'provider_started' | 'provider_stopped'

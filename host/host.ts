@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { health, type HealthResponse } from '../contracts/index.ts'
 import { KeyPair } from '../signing/index.ts'
 import { Actor, type ActorOwner } from './actor.ts'
 import { type ActorModule, loadActorModule, type ModuleSource, readModule } from './actor-module.ts'
@@ -265,6 +266,23 @@ export class Host implements AsyncDisposable {
     options?: InvokeOptions,
   ): Promise<Uint8Array> {
     return this.#actors.find(reference).call(operation, payload, options)
+  }
+
+  /**
+   * Asks an actor whether it is well. One that fails to answer is not, and says why in `message`.
+   *
+   * @param reference Public key, call alias or name.
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_ACTOR_AMBIGUOUS`
+   */
+  async checkHealth(reference: string, options?: InvokeOptions): Promise<HealthResponse> {
+    const actor = this.#actors.find(reference)
+    const answer = await actor
+      .invoke(health, health.dialect(actor.module.dialect), 'HealthRequest', {}, options)
+      .catch((error: unknown) => ({ healthy: false, message: eventReason(error).message }))
+    const { healthy, message } = answer as HealthResponse
+    const type = healthy ? 'health_check_passed' : 'health_check_failed'
+    this.#emit({ type, actor: actor.id, message })
+    return { healthy, message }
   }
 
   /** What runs here now. */

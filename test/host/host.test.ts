@@ -141,6 +141,22 @@ test('call - asks for a key where two actors share a name', async (t) => {
   t.deepEqual(error.detail, { actor: 'twin', candidates: ids })
 })
 
+test('checkHealth - asks in the actor’s own dialect, and tells', async (t) => {
+  await using host = new TestHost()
+  const { id } = await host.startActor(await buildActor('echo'))
+
+  t.deepEqual(await host.checkHealth(id), { healthy: true, message: '' })
+  t.deepEqual(await host.checkHealth(id, { signal: AbortSignal.abort() }), {
+    healthy: false,
+    message: 'the caller gave the call up',
+  })
+
+  t.deepEqual(
+    host.events.filter(({ type }) => type.startsWith('health')).map(({ type }) => type),
+    ['health_check_passed', 'health_check_failed'],
+  )
+})
+
 test('stopActor - lets a call in flight end, refuses later ones, and closes the links', async (t) => {
   const answer = Promise.withResolvers<{ value: number }>()
   const called = Promise.withResolvers<void>()
