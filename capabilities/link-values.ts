@@ -127,6 +127,7 @@ function described<Output>(
   schema: v.GenericSchema<string, Output>,
 ): LinkValue<Output | undefined> {
   const metadata: LinkValueFacts = facts
-  const withFacts = v.pipe(schema, v.metadata({ ...metadata }))
+  // Ahead of what transforms the text: generators of documentation read no further than that.
+  const withFacts = v.pipe(v.string(mustBeText), v.metadata({ ...metadata }), schema)
   return v.optional(withFacts, facts.default)
 }

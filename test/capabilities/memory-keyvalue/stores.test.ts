@@ -88,9 +88,35 @@ test('expires - makes room in a full store, in whatever order keys are due', asy
   t.true((await link.ask('Get', { key: 'k51' })).exists)
 })
 
-test('expires - set again and again, is remembered as it was set last', async (t) => {
+test('expires - makes room for a value as large as all that is due', async (t) => {
+  let now = 0
+  const provider = memoryKeyValueProvider({ now: () => now })
+  await using link = await linkProvider(provider, { values: { MAX_BYTES: '10000' } })
+  for (let index = 0; index < 100; index++) {
+    await link.ask('Set', { key: `k${index}`, value: 'x'.repeat(30), expiresSeconds: 1 })
+  }
+  const large = { key: 'large', value: 'x'.repeat(9931), ...forever }
+  await t.throwsAsync(async () => link.ask('Set', large), { code: 'ERR_STORE_LIMIT' })
+  now = 1000
+  await link.ask('Set', large)
+  t.true((await link.ask('KeyExists', { key: 'large' })).exists)
+})
+
+test('expires - hides more keys than one call forgets', async (t) => {
   let now = 0
   await using link = await linkProvider(memoryKeyValueProvider({ now: () => now }))
+  const keys = Array.from({ length: 100 }, (_, index) => `k${index}`)
+  for (const key of keys) await link.ask('Set', { key, value: 'x', expiresSeconds: 1 })
+  now = 1000
+  for (const key of [...keys.slice(50), ...keys])
+    t.false((await link.ask('KeyExists', { key })).exists)
+})
+
+test('expires - set again and again, is remembered as it was set last', async (t) => {
+  let now = 0
+  const provider = memoryKeyValueProvider({ now: () => now })
+  await using link = await linkProvider(provider, { values: { MAX_KEYS: '3' } })
+  await link.ask('Set', { key: 'once', value: 'x', expiresSeconds: 500 })
   for (let round = 0; round < 1000; round++) {
     await link.ask('Set', { key: 'a', value: 'x', expiresSeconds: 1000 - round })
     await link.ask('Set', { key: 'b', value: 'x', expiresSeconds: 1 + round })
@@ -98,6 +124,9 @@ test('expires - set again and again, is remembered as it was set last', async (t
   now = 999_999
   t.false((await link.ask('Get', { key: 'a' })).exists)
   t.true((await link.ask('Get', { key: 'b' })).exists)
+  now = 1_000_000
+  for (const key of ['c', 'd', 'e']) await link.ask('Set', { key, value: 'x', ...forever })
+  t.true((await link.ask('Get', { key: 'e' })).exists)
 })
 
 test('MAX_KEYS - bounds new keys of every kind, not changes of present ones', async (t) => {
@@ -145,16 +174,21 @@ test('MAX_BYTES - counts keys and items in UTF-8, and gives back what is deleted
   )
 })
 
-test('MAX_BYTES - lowered below what there is, still lets a store be emptied', async (t) => {
+test('limits - lowered below what there is, still let a store be emptied', async (t) => {
   const provider = memoryKeyValueProvider()
   await using wide = await linkProvider(provider)
   await wide.ask('Set', { key: 'a', value: 'x'.repeat(5000), ...forever })
-  await using narrow = await linkProvider(provider, { values: { MAX_BYTES: '1024' } })
+  await wide.ask('Set', { key: 'b', value: 'x', ...forever })
+  const values = { MAX_BYTES: '1024', MAX_KEYS: '1' }
+  await using narrow = await linkProvider(provider, { values })
+  await narrow.ask('Set', { key: 'b', value: '', ...forever })
   await narrow.ask('Set', { key: 'a', value: 'x'.repeat(4000), ...forever })
   await t.throwsAsync(async () => narrow.ask('SetAdd', { key: 's', value: 'x' }), {
     code: 'ERR_STORE_LIMIT',
   })
   await narrow.ask('Del', { key: 'a' })
+  await narrow.ask('Set', { key: 'b', value: 'longer', ...forever })
+  await narrow.ask('Del', { key: 'b' })
   t.deepEqual(await narrow.ask('SetAdd', { key: 's', value: 'x' }), { newCount: 1 })
 })
 
