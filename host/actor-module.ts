@@ -88,7 +88,7 @@ export async function loadActorModule(
     signal: options.signal,
     log: (text) => options.log.debug('actor console', { actor: claims.subject, text }),
     hostCall: (call) => {
-      if (!module) throw startingError(claims, call)
+      if (!module || call.context === undefined) throw startingError(claims, call)
       return options.hostCall(module, call)
     },
   })
@@ -102,7 +102,7 @@ export async function loadActorModule(
   }
 }
 
-/** Nothing is linked while a module starts, and what it calls in a probe must have no effect. */
+/** Nothing is called on behalf of an instance that starts, or of a probe: neither has a caller. */
 function startingError(claims: ActorClaims, call: HostCall): HostError {
   return new HostError(
     'ERR_NOT_LINKED',
