@@ -7,7 +7,10 @@ const sameWishMs = 300
 /** How often to look whether the parent is still there, in milliseconds. */
 const parentCheckMs = 500
 
-/** Waits for the wish to stop; disposal stops waiting. */
+/** The longest that a timer takes, in milliseconds. */
+const longestMs = 2 ** 31 - 1
+
+/** Waits for the wish to stop, and keeps the process running so long; disposal stops waiting. */
 export interface StopSignals extends Disposable {
   /** Resolves with what asked to stop. */
   readonly asked: Promise<string>
@@ -34,6 +37,8 @@ export function awaitStop(env: Readonly<Record<string, string | undefined>>): St
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  // Signals do not keep a process running, nor do actors that no port leads to.
+  const running = setInterval(() => {}, longestMs)
 
   const parent = process.ppid
   const watch =
@@ -46,6 +51,7 @@ export function awaitStop(env: Readonly<Record<string, string | undefined>>): St
     asked: promise,
     [Symbol.dispose]: () => {
       for (const signal of signals) process.off(signal, onSignal)
+      clearInterval(running)
       clearInterval(watch)
     },
   }

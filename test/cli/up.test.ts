@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import { stripClaims } from '../../signing/index.ts'
+import { KeyPair, stripClaims } from '../../signing/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
 import { root } from '../support/source-files.ts'
 import { type CommandFolder, commandFolder, type RunningCommand } from '../support/wash-command.ts'
@@ -115,6 +115,34 @@ test('wash-ts up - tells when an actor uses what it has no claim for', async (t)
   await event(command, 'ready')
   t.is((await fetch(`${url}visits`)).status, 500)
   t.like(await event(command, 'capability_denied'), { actor, contractId: 'wascc:keyvalue' })
+})
+
+test('wash-ts up - expects no provider for an actor that is claimed like a contract', async (t) => {
+  await using folder = await commandFolder()
+  const wasm = stripClaims(await buildActor('echo'))
+  const ponger = KeyPair.generate('module').publicKey
+  const contracts = ['wascc:http_server', ponger, 'example:unknown']
+  await writeFile(join(folder.path, 'a.wasm'), await signFixture(wasm, { name: 'a', contracts }))
+  await using command = folder.start('up', 'a.wasm', '--port', '0', '-o', 'json')
+  await event(command, 'ready')
+  command.kill('SIGTERM')
+  const { stderr } = await command.finished
+  const unserved = stderr
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as UpEvent).contractId)
+  t.deepEqual(unserved, ['example:unknown'])
+})
+
+test('wash-ts up - runs on though no port leads to its actors', async (t) => {
+  await using folder = await folderWith('ponger')
+  await using command = folder.start('up', 'ponger.wasm', '-o', 'json')
+  await event(command, 'ready')
+  // As long as another command takes, it would have ended with nothing left to do.
+  await folder.run('version')
+  command.kill('SIGTERM')
+  await event(command, 'host_stopped')
+  t.is((await command.finished).exitCode, 0)
 })
 
 const refusals: readonly (readonly [args: string, code: string, exitCode: number])[] = [
