@@ -1,7 +1,6 @@
 /** Logging contract: `wascc:logging`, `wasmcloud:logging`, `wasmcloud:builtin:logging`. */
 import { asArray, asMap, type Body, contractOf, dialectOf, nothing, operationsOf } from './codec.ts'
 import type { Contract, ContractDialect, NoOperations } from './contract.ts'
-import { MessageFault } from './errors.ts'
 import { integer, mapped, type Shape, struct, text } from './shape.ts'
 
 /** How grave a line is, worst first. */
@@ -30,16 +29,11 @@ const levelNumber: Shape<LogLevel> = mapped(
   (number) => levels[number - 1] as LogLevel,
 )
 
+/** Actors may make up levels: their hosts took any, and no line is worth failing a request for. */
 const levelName: Shape<LogLevel> = mapped<LogLevel, string>(
   text,
   (level) => level,
-  (name) => {
-    const level = levels.find((known) => known === name.toLowerCase())
-    if (level === undefined) {
-      throw new MessageFault(`${JSON.stringify(name)} is not one of ${levels.join(', ')}`)
-    }
-    return level
-  },
+  (name) => levels.find((known) => known === name.toLowerCase()) ?? 'info',
 )
 
 interface Line {
