@@ -95,7 +95,7 @@ async function bodyOf(
 
 /** Says nothing of the cause to the client, and everything to the log. */
 function answerFailure(
-  { context: { log } }: Route,
+  { context: { actor, log } }: Route,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -113,7 +113,7 @@ function answerFailure(
     response.destroy()
     return
   }
-  const refusal = refusalFor(code)
+  const refusal = refusalFor(error, actor.id)
   // Under load there is one of these for each request turned away.
   if (refusal.status === unavailable.status) log.debug('request turned away', facts)
   else log.warn('request failed', facts)

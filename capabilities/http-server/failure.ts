@@ -11,15 +11,21 @@ export const failed: Refusal = { status: 500, text: 'Failed to handle request' }
 const byCode: ReadonlyMap<string, Refusal> = new Map([
   ['ERR_QUEUE_FULL', unavailable],
   ['ERR_HOST_STOPPING', unavailable],
-  ['ERR_ACTOR_NOT_FOUND', unavailable],
   ['ERR_ENGINE_CLOSED', unavailable],
   ['ERR_INVOCATION_ABORTED', unavailable],
   ['ERR_INVOCATION_TIMEOUT', { status: 504 }],
 ])
 
-/** What the client gets for an invocation that failed with this code. */
-export function refusalFor(code: string): Refusal {
-  return byCode.get(code) ?? failed
+/**
+ * What the client gets for a failed invocation of an actor.
+ *
+ * @param actor Its public key: gone itself, it may come back; that one it calls is missing will not mend.
+ */
+export function refusalFor(error: unknown, actor: string): Refusal {
+  const code = codeOf(error)
+  if (code !== 'ERR_ACTOR_NOT_FOUND') return byCode.get(code) ?? failed
+  const { detail } = error as { detail?: { actor?: unknown } }
+  return detail?.actor === actor ? unavailable : failed
 }
 
 /** The stable code of an error, or its class where it has none. */

@@ -180,6 +180,21 @@ for (const [code, status, body, level] of [
   })
 }
 
+for (const [whose, actor, status, level] of [
+  ['this actor', 'MA', 503, 'debug'],
+  ['an actor that it called', 'some/alias', 500, 'warn'],
+] as const) {
+  test(`http server - answers ${status} where ${whose} is not there`, async (t) => {
+    const gone = Object.assign(codedError('ERR_ACTOR_NOT_FOUND'), { detail: { actor } })
+    await using server = await linkServer({ answer: () => Promise.reject(gone) })
+    t.is((await request(`${server.url}x`)).statusCode, status)
+    t.deepEqual(
+      server.log.map((line) => [line.level, line['code']]),
+      [[level, 'ERR_ACTOR_NOT_FOUND']],
+    )
+  })
+}
+
 test('http server - keeps the connection after a failure', async (t) => {
   await using server = await linkServer({
     answer: ({ path }) => {
