@@ -2,6 +2,7 @@
 export { findDialect, type ModuleSource, readModule } from './actor-module.ts'
 export {
   type AnyEngineError,
+  checkInterface,
   defaultLimits,
   EngineError,
   type EngineErrorCode,

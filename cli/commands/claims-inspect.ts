@@ -1,5 +1,12 @@
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
-import { defaultLimits, Host, type ModuleFacts, prepare, readFacts } from '../../host/index.ts'
+import {
+  checkInterface,
+  defaultLimits,
+  Host,
+  type ModuleFacts,
+  prepare,
+  readFacts,
+} from '../../host/index.ts'
 import { type ActorInspection, inspectActor } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import type { Command } from '../command.ts'
@@ -94,7 +101,7 @@ async function judge(
     }
   } else {
     try {
-      prepare(wasm, defaultLimits)
+      checkInterface(prepare(wasm, defaultLimits).facts)
     } catch (error) {
       reasons.push(reasonOf(error))
     }

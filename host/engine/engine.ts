@@ -48,8 +48,7 @@ export async function loadGuest(wasm: Uint8Array, options: LoadGuestOptions): Pr
   const limits = withDefaultLimits(options.limits)
   const prepared = prepare(wasm, limits)
   const { facts, startExport } = prepared
-  checkImports(facts)
-  checkExports(facts)
+  checkInterface(facts)
   throwIfAborted(options.signal)
   const module = await compile(prepared.bytes)
   throwIfAborted(options.signal)
@@ -67,6 +66,16 @@ export async function loadGuest(wasm: Uint8Array, options: LoadGuestOptions): Pr
   })
   await pool.warm()
   return pool
+}
+
+/**
+ * Looks whether a module has what a guest must have, and wants only what one may have.
+ *
+ * @throws EngineError `ERR_WASM_IMPORT`, `ERR_WASM_EXPORT`
+ */
+export function checkInterface(facts: ModuleFacts): void {
+  checkImports(facts)
+  checkExports(facts)
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {

@@ -1,6 +1,6 @@
 /** The engine: from wasm bytes to a metered, callable guest. It knows nothing of claims or links. */
 export { type Clock, systemClock, type Timer } from './clock.ts'
-export { loadGuest, type LoadGuestOptions } from './engine.ts'
+export { checkInterface, loadGuest, type LoadGuestOptions } from './engine.ts'
 export {
   type AnyEngineError,
   EngineError,
