@@ -30,7 +30,7 @@ export interface PreparedModule {
  * Rewrites a module for this host.
  *
  * The result imports one function more, `__wash.yield : () -> ()`, which it calls whenever fuel is
- * below zero; computes the same otherwise; and cannot reach that function, the fuel, or any export
+ * below zero, again and again until it is not (so `yield` refills or throws); computes the same otherwise; and cannot reach that function, the fuel, or any export
  * added here. V8 validates the result: what only type-checking shows is left to it.
  *
  * @throws EngineError `ERR_WASM_INVALID`, `ERR_WASM_FEATURE`, `ERR_WASM_LIMIT`, `ERR_WASM_IMPORT`

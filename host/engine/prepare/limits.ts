@@ -32,7 +32,8 @@ export const ceilings = {
   globals: 50_000,
   exports: 20_000,
   elementSegments: 50_000,
-  dataSegments: 50_000,
+  /** V8: 100,000 */
+  dataSegments: 100_000,
   customSections: 1_000,
   nameBytes: 10_000,
   /** V8: 50,000, parameters included. */

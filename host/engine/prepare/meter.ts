@@ -12,9 +12,6 @@
 import type { IndexShift } from './shift.ts'
 import { leb, type ByteWriter } from './writer.ts'
 
-/** The most that one charge can take: its constant is a signed LEB128 of two bytes. */
-export const maxWeight = 8191
-
 /** What an instruction costs where it is not 1. One unit is about a simple instruction's time. */
 export const weights = {
   loop: 2,
@@ -107,14 +104,15 @@ export interface MeterCode {
   bulkCheck(kind: Bulk, scratchLocal: number): Uint8Array
 }
 
+const maxKept = 256
+
 /** Makes the metering code of one module. */
 export class Meter {
   /** For fuel in the global. */
   readonly global: MeterCode
   readonly #fuel: readonly number[]
   readonly #yield: readonly number[]
-  #local: MeterCode | undefined
-  #localIndex = -1
+  readonly #locals = new Map<number, MeterCode>()
 
   constructor(shift: IndexShift) {
     this.#fuel = leb(shift.fuel)
@@ -129,17 +127,20 @@ export class Meter {
 
   /** For fuel in the local `index`. */
   local(index: number): MeterCode {
-    if (this.#local === undefined || this.#localIndex !== index) {
+    let code = this.#locals.get(index)
+    if (code === undefined) {
       const local = leb(index)
-      this.#local = this.#assemble({
+      code = this.#assemble({
         get: [op.localGet, ...local],
         set: [op.localSet, ...local],
         store: [op.localGet, ...local, op.globalSet, ...this.#fuel],
         fetch: [op.globalGet, ...this.#fuel, op.localSet, ...local],
       })
-      this.#localIndex = index
+      // A module may have a different index in every function.
+      if (this.#locals.size === maxKept) this.#locals.clear()
+      this.#locals.set(index, code)
     }
-    return this.#local
+    return code
   }
 
   #assemble(fuel: Record<'get' | 'set' | 'store' | 'fetch', number[]>): MeterCode {
@@ -196,7 +197,7 @@ export function writeLeavingBranch(writer: ByteWriter, store: Uint8Array, label:
   writer.u8(op.end)
 }
 
-/** Puts the weight of a charge where it belongs. */
+/** Puts the weight of a charge where it belongs: a signed LEB128 of two bytes, so at most 8191. */
 export function setWeight(writer: ByteWriter, at: number, weight: number): void {
   writer.patch(at, 2, weight)
 }

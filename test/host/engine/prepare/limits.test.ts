@@ -162,10 +162,10 @@ const bombs: readonly (readonly [
     () => moduleOf(section(9, vector(...Array.from({ length: 50_001 }, () => [1, 0, 0])))),
   ],
   [
-    '50,001 data segments',
+    '100,001 data segments',
     'dataSegments',
-    50_001,
-    () => moduleOf(section(11, vector(...Array.from({ length: 50_001 }, () => [1, 0])))),
+    100_001,
+    () => moduleOf(section(11, vector(...Array.from({ length: 100_001 }, () => [1, 0])))),
   ],
   [
     '1,001 custom sections',
