@@ -29,9 +29,10 @@ export interface PreparedModule {
 /**
  * Rewrites a module for this host.
  *
- * The result imports one function more, `__wash.yield : () -> ()`, which it calls whenever fuel is
- * below zero, again and again until it is not (so `yield` refills or throws); computes the same otherwise; and cannot reach that function, the fuel, or any export
- * added here. V8 validates the result: what only type-checking shows is left to it.
+ * The result imports one function more, `__wash.yield : () -> ()`, and calls it whenever fuel is below
+ * zero, again and again until it is not: `yield` refills, or throws. It computes the same otherwise, and
+ * cannot reach that function, the fuel, or any export added here. V8 validates the result: what only
+ * type-checking shows is left to it.
  *
  * @throws EngineError `ERR_WASM_INVALID`, `ERR_WASM_FEATURE`, `ERR_WASM_LIMIT`, `ERR_WASM_IMPORT`
  * (anything but functions, or anything from `__wash`), `ERR_WASM_EXPORT` (a name beginning `__wash_`)
