@@ -1,8 +1,8 @@
 /** What metering costs: CPU-bound kernels as they are, and as `prepare` makes them. */
 
 import { readFile } from 'node:fs/promises'
-import { main as compile } from 'assemblyscript/asc'
 import { prepare } from '../host/engine/prepare/index.ts'
+import { runCompiler } from '../scripts/build-actors.ts'
 
 export interface MeteringRow {
   readonly kernel: string
@@ -72,7 +72,7 @@ export async function measureMetering(rounds = 21): Promise<MeteringRow[]> {
 async function compileKernels(): Promise<Uint8Array<ArrayBuffer>> {
   const source = await readFile(new URL('kernels/metering.as', import.meta.url), 'utf8')
   const written: Uint8Array[] = []
-  const { error } = await compile(
+  await runCompiler(
     'kernels.ts -o kernels.wasm -O3 --noAssert --runtime minimal --exportRuntime'.split(' '),
     {
       readFile: (name) => (name === 'kernels.ts' ? source : null),
@@ -83,7 +83,7 @@ async function compileKernels(): Promise<Uint8Array<ArrayBuffer>> {
     },
   )
   const [wasm] = written
-  if (wasm === undefined) throw new Error('kernels do not compile', { cause: error })
+  if (wasm === undefined) throw new Error('kernels compiled to nothing')
   return Uint8Array.from(wasm)
 }
 

@@ -106,7 +106,9 @@ export async function compileActor(entry: string): Promise<Uint8Array<ArrayBuffe
 /** What the compiler may be given in place of the file system and the terminal. */
 interface CompilerIo {
   readonly stderr?: { write(text: string | Uint8Array): void }
+  readonly readFile?: (name: string) => string | null
   readonly writeFile?: (name: string, contents: string | Uint8Array) => void
+  readonly listFiles?: () => string[]
 }
 
 interface Compiler {
