@@ -1,5 +1,5 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -27,6 +27,14 @@ test('wash-ts new actor - makes a project that builds, signs and answers without
     ...['call', 'greeter/build/greeter_s.wasm', 'HandleRequest', '{"path":"/?name=you"}'],
   )
   t.is(answer.json['body'], 'Hello, you!\n')
+
+  await symlink(`${root}bin/wash-ts.js`, join(folder.path, 'wash-ts'))
+  const path = [folder.path, dirname(process.execPath), process.env['PATH']].join(delimiter)
+  const ownTests = promisify(execFile)(process.execPath, ['--test'], {
+    cwd: project,
+    env: { PATH: path },
+  })
+  await t.notThrowsAsync(ownTests)
 })
 
 test('wash-ts new actor - does not touch a folder that is there', async (t) => {
