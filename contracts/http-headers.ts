@@ -2,7 +2,7 @@
 import { MessageFault, within } from './errors.ts'
 import type { Reader } from './msgpack-reader.ts'
 import type { Writer } from './msgpack-writer.ts'
-import { encodedText, type Shape, struct, text } from './shape.ts'
+import { appended, encodedText, type Shape, struct, text } from './shape.ts'
 
 interface Name {
   readonly text: string
@@ -137,7 +137,7 @@ export const headerMap: Shape<readonly string[]> = {
     },
     read: (reader, previous) => {
       const { name, value } = headerEntry.readMessage(reader.message())
-      return [...previous, name, value]
+      return appended(previous, name, value)
     },
   },
 }

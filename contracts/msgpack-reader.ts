@@ -9,6 +9,13 @@ import { MessageFault } from './errors.ts'
 /** How deep arrays and maps may be nested in a value that is passed over. */
 export const maxDepth = 32
 
+/**
+ * How many elements and entries one message may have, bytes that are written as arrays apart. An
+ * element takes many times as long to read as the byte that it takes to write, and nothing else of
+ * the process runs meanwhile.
+ */
+export const maxItems = 65_536
+
 const shortText = 24
 
 /** Reads one message from its beginning. Every method throws {@link MessageFault} for what it did not expect. */
@@ -16,6 +23,7 @@ export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number
   #position = 0
+  #items = 0
   #text: Buffer | undefined
 
   constructor(bytes: Uint8Array) {
@@ -96,14 +104,14 @@ export class Reader {
     return isArrayMarker(this.#bytes[this.#position] ?? 0)
   }
 
-  /** The number of elements; no more than there are bytes left. */
+  /** The number of elements; no more than there are bytes left, or than {@link maxItems}. */
   array(): number {
     const marker = this.#byte()
     if (!isArrayMarker(marker)) throw this.#unexpected('an array', marker)
-    return this.#arrayCount(marker)
+    return this.#take(this.#arrayCount(marker))
   }
 
-  /** The number of entries; no more than half the bytes left. */
+  /** The number of entries; no more than half the bytes left, or than {@link maxItems}. */
   map(): number {
     const marker = this.#byte()
     if (!isMapMarker(marker)) throw this.#unexpected('a map', marker)
@@ -136,7 +144,7 @@ export class Reader {
     const isArray = isArrayMarker(marker)
     if (isArray || isMapMarker(marker)) {
       if (depth >= maxDepth) throw new MessageFault(`nested deeper than ${maxDepth}`)
-      let count = isArray ? this.#arrayCount(marker) : this.#mapCount(marker) * 2
+      let count = isArray ? this.#take(this.#arrayCount(marker)) : this.#mapCount(marker) * 2
       for (; count > 0; count--) this.skip(depth + 1)
       return
     }
@@ -210,7 +218,13 @@ export class Reader {
   #mapCount(marker: number): number {
     const count = marker < 0x90 ? marker & 0xf : this.#uint(marker === 0xde ? 2 : 4)
     this.#claim(count * 2)
-    return count
+    return this.#take(count)
+  }
+
+  #take(items: number): number {
+    this.#items += items
+    if (this.#items > maxItems) throw new MessageFault(`more than ${maxItems} items`)
+    return items
   }
 
   #slice(length: number): string {

@@ -1,6 +1,7 @@
 /** The little of protobuf 3 that dialect A needs: varints, text, bytes and messages in messages. */
 import { Buffer, isUtf8 } from 'node:buffer'
 import { MessageFault } from './errors.ts'
+import { maxItems } from './msgpack-reader.ts'
 
 /** Writes the fields of one message. */
 export class ProtobufWriter {
@@ -61,14 +62,16 @@ export class ProtobufReader {
   readonly #bytes: Uint8Array
   #position = 0
   #wireType = 0
+  #fields = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
   }
 
-  /** The number of the next field; 0 at the end. */
+  /** The number of the next field, of which a message may have {@link maxItems}; 0 at the end. */
   next(): number {
     if (this.#position === this.#bytes.length) return 0
+    if (++this.#fields > maxItems) throw new MessageFault(`more than ${maxItems} items`)
     const tag = this.#number()
     const field = tag >> 3n
     if (field < 1n || field > 0x1fff_ffffn) throw new MessageFault('a field number out of range')

@@ -115,6 +115,16 @@ export const bytes: Shape<Uint8Array> = {
   },
 }
 
+/**
+ * A repeated protobuf field with more of it taken in: in place, for copying the list each time would
+ * take quadratic time. An empty list may be one that messages share, and stays empty.
+ */
+export function appended(previous: readonly string[], ...more: string[]): readonly string[] {
+  if (previous.length === 0) return more
+  ;(previous as string[]).push(...more)
+  return previous
+}
+
 /** A list of text. */
 export const texts: Shape<readonly string[]> = {
   write: (writer, value) => {
@@ -138,7 +148,7 @@ export const texts: Shape<readonly string[]> = {
     write: (writer, field, value) => {
       for (const item of value) writer.text(field, item)
     },
-    read: (reader, previous) => [...previous, reader.text()],
+    read: (reader, previous) => appended(previous, reader.text()),
   },
 }
 
