@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -10,6 +11,7 @@ import {
   visit,
 } from 'yaml'
 import type { ManifestProblem } from '../errors.ts'
+import { pathText } from './path-text.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -49,7 +51,7 @@ export class ManifestText {
   /** Replaces `${VAR}` and `${VAR:default}` in every text; `$${` stands for `${`. */
   expand(env: Readonly<Record<string, string | undefined>>): void {
     visit(this.#document, {
-      Scalar: (key, node) => {
+      Scalar: (key, node, above) => {
         if (key === 'key' || typeof node.value !== 'string') return
         node.value = node.value.replaceAll(
           /\$\$\{|\$\{([^}:]*)(?::([^}]*))?\}/g,
@@ -58,7 +60,8 @@ export class ManifestText {
             const value = env[name] ?? otherwise
             if (value !== undefined) return value
             const problem = `environment variable ${name || '(no name)'} is not set, and ${whole} gives no default`
-            this.problems.push({ path: '', line: this.#lineOf(node), problem })
+            const path = pathText(keysTo(above, key))
+            this.problems.push({ path, line: this.#lineOf(node), problem })
             return whole
           },
         )
@@ -96,4 +99,15 @@ export class ManifestText {
   #lineOf(node: Node | null | undefined): number {
     return node?.range ? this.#lines.linePos(node.range[0]).line : 1
   }
+}
+
+/** The keys that lead to a node, of which `visit` tells the nodes above it and its own place. */
+function keysTo(above: readonly unknown[], own: unknown): PropertyKey[] {
+  const keys: PropertyKey[] = []
+  above.forEach((node, index) => {
+    const below = above[index + 1]
+    if (isPair(node)) keys.push(String(isScalar(node.key) ? node.key.value : node.key))
+    else if (isSeq(node)) keys.push(below === undefined ? Number(own) : node.items.indexOf(below))
+  })
+  return keys
 }

@@ -7,6 +7,7 @@ import type { ActorLimits } from '../host.ts'
 import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
 import type { Policy } from '../policy.ts'
 import type { CapabilityProvider } from '../provider.ts'
+import { pathText } from './path-text.ts'
 import { type ManifestDocument, manifestSchema } from './schema.ts'
 
 /** What a manifest asks for, ready to be done. */
@@ -74,9 +75,9 @@ export async function parseManifest(
   // A host without a manifest need not pay for reading YAML.
   const { ManifestText } = await import('./document.ts')
   const source = new ManifestText(text)
+  if (source.problems.length > 0) throw invalid(path, source.problems)
   source.expand(options.env ?? {})
   const problems = [...source.problems]
-  if (problems.length > 0) throw invalid(path, problems)
   const document = source.toJs()
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     const problem = 'expected an object with keys such as actors and links'
@@ -89,9 +90,14 @@ export async function parseManifest(
     problem,
   })
   if (!parsed.success) {
+    // What was to come from a variable that is not set is told already.
+    const told = new Set(problems.map((problem) => problem.path))
+    const mistakes = parsed.issues
+      .flatMap((issue) => describe(issue).map((mistake) => at(...mistake)))
+      .filter((mistake) => !told.has(mistake.path))
     throw invalid(
       path,
-      parsed.issues.flatMap((issue) => describe(issue).map((mistake) => at(...mistake))),
+      [...problems, ...mistakes].sort((a, b) => a.line - b.line),
     )
   }
   const warnings: ManifestProblem[] = []
@@ -241,13 +247,6 @@ function describe(issue: v.BaseIssue<unknown>, above: readonly PropertyKey[] = [
   const inside = issue.issues?.filter((sub) => sub.path !== undefined) ?? []
   if (inside.length > 0) return inside.flatMap((sub) => describe(sub, path))
   return [[path, `expected ${issue.expected}, not ${issue.received}`]]
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`
-    return text === '' ? String(step) : `${text}.${String(step)}`
-  }, '')
 }
 
 function invalid(path: string, problems: readonly ManifestProblem[]): HostError {

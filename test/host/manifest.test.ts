@@ -197,7 +197,16 @@ for (const [what, text, mistakes] of [
   [
     'a variable that is not set',
     'actors: ["${NOPE}"]',
-    ['1 : environment variable NOPE is not set, and ${NOPE} gives no default'],
+    ['1 actors[0]: environment variable NOPE is not set, and ${NOPE} gives no default'],
+  ],
+  [
+    'a variable that is not set, beside mistakes of other kinds',
+    'limits:\n  cpuMs: ${NOPE}\nnonsense: 1\nactors: 5',
+    [
+      '2 limits.cpuMs: environment variable NOPE is not set, and ${NOPE} gives no default',
+      '3 nonsense: unknown key',
+      '4 actors: expected Array, not 5',
+    ],
   ],
   [
     'a list where an object belongs',
