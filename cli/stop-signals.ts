@@ -1,8 +1,9 @@
 /**
  * npm passes Ctrl-C on to a process that the terminal has sent it to already: what comes so soon
- * after the first is the same wish, not a second one. In milliseconds.
+ * after the first is the same wish, not a second one. On a busy machine npm takes its time. In
+ * milliseconds.
  */
-const sameWishMs = 300
+const sameWishMs = 1_000
 
 /** How often to look whether the parent is still there, in milliseconds. */
 const parentCheckMs = 500
@@ -10,7 +11,10 @@ const parentCheckMs = 500
 /** The longest that a timer takes, in milliseconds. */
 const longestMs = 2 ** 31 - 1
 
-/** Waits for the wish to stop, and keeps the process running so long; disposal stops waiting. */
+/**
+ * Waits for the wish to stop, and keeps the process running so long; disposal stops waiting. What
+ * npm passes on after that does not kill the process while it ends.
+ */
 export interface StopSignals extends Disposable {
   /** Resolves with what asked to stop. */
   readonly asked: Promise<string>
@@ -37,6 +41,8 @@ export function awaitStop(env: Readonly<Record<string, string | undefined>>): St
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  // A process that Node winds up stops listening to signals a moment before its end.
+  process.once('beforeExit', () => process.exit())
   // Signals do not keep a process running, nor do actors that no port leads to.
   const running = setInterval(() => {}, longestMs)
 
@@ -50,7 +56,6 @@ export function awaitStop(env: Readonly<Record<string, string | undefined>>): St
   return {
     asked: promise,
     [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, onSignal)
       clearInterval(running)
       clearInterval(watch)
     },

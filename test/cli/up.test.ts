@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { KeyPair, stripClaims } from '../../signing/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
+import { freePort } from '../support/free-port.ts'
 import { root } from '../support/source-files.ts'
 import { type CommandFolder, commandFolder, type RunningCommand } from '../support/wash-command.ts'
 
@@ -157,6 +158,7 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['nowhere.yaml', 'ERR_MODULE_NOT_FOUND', 3],
   ['echo.wasm echo.wasm --port 0', 'ERR_ACTOR_EXISTS', 7],
   ['echo.wasm --port 65536', 'ERR_USAGE', 2],
+  ['echo.wasm --port 0 --trust nobody', 'ERR_USAGE', 2],
   ['echo.wasm --port 0 --bind nonsense', 'ERR_LINK_CONFIG', 2],
   ['bad.yaml', 'ERR_MANIFEST_INVALID', 2],
   ['a.yaml b.yaml', 'ERR_USAGE', 2],
@@ -204,17 +206,24 @@ test('wash-ts up - a second signal ends it at once with 130', async (t) => {
     ],
   }
   await writeFile(join(folder.path, 'manifest.json'), JSON.stringify(manifest))
-  await using command = folder.start('up', 'manifest.json', '-o', 'json')
-  const { url } = await event(command, 'actor_started')
-  await event(command, 'ready')
-  const request = fetch(`${url}loop`).catch(() => 'cut off')
-  await fetch(`${url}`).catch(() => undefined)
+  await using command = folder.start('up', 'manifest.json')
+  const url = (await command.line(() => true)).split(' ').at(-1) ?? ''
+  const client = connect(Number(new URL(url).port), '127.0.0.1')
+  const received: unknown[] = []
+  client.on('data', (chunk) => received.push(chunk)).on('error', () => {})
+  const closed = once(client, 'close')
+  client.write('GET /loop HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  await once(client, 'connect')
+  // Answered after the request before it was taken.
+  t.is((await fetch(url)).status, 200)
   command.kill('SIGINT')
+  await command.line((line) => line === 'Stopping (SIGINT)', 'stderr')
   // Signals that come together are one wish: npm sends each twice.
-  await delay(600)
+  await delay(1_500)
   command.kill('SIGINT')
   t.is((await command.finished).exitCode, 130)
-  t.is(await request, 'cut off')
+  await closed
+  t.deepEqual(received, [])
 })
 
 test('wash-ts up - ends when the npx that started it is gone', async (t) => {
@@ -236,12 +245,3 @@ test('wash-ts up - ends when the npx that started it is gone', async (t) => {
   await closed
   t.pass()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}

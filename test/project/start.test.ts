@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import test from 'ava'
 import { findPortHolder } from '../../capabilities/index.ts'
+import { freePort } from '../support/free-port.ts'
 import { root } from '../support/source-files.ts'
 
 interface Started {
@@ -50,7 +51,7 @@ const endings: readonly (readonly [what: string, end: (pid: number) => void])[] 
 for (const [what, end] of endings) {
   test(`npm start - serves the counter, and ends with 0 and nothing left on ${what}`, async (t) => {
     t.timeout(120_000)
-    const { child, url } = await npmStart('--port', '0')
+    const { child, url } = await npmStart('--port', String(await freePort()))
     const pid = child.pid ?? 0
     t.teardown(() => {
       if (child.exitCode === null) process.kill(-pid, 'SIGKILL')

@@ -14,8 +14,8 @@ export interface Finished {
 /** A command that still runs. */
 export interface RunningCommand extends AsyncDisposable {
   readonly pid: number
-  /** Resolves with the next line of standard output that `matches`. */
-  line(matches: (line: string) => boolean): Promise<string>
+  /** Resolves with the first line that `matches`, of standard output where nothing else is said. */
+  line(matches: (line: string) => boolean, from?: 'stdout' | 'stderr'): Promise<string>
   kill(signal: NodeJS.Signals): void
   readonly finished: Promise<Finished>
 }
@@ -45,7 +45,13 @@ export async function commandFolder(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(WASH_|NO_COLOR|FORCE_COLOR)/.test(name),
   )
-  const environment = { ...Object.fromEntries(inherited), USER: 'tester', WASH_KEYS: keys, ...env }
+  const environment = {
+    ...Object.fromEntries(inherited),
+    USER: 'tester',
+    HOME: path,
+    WASH_KEYS: keys,
+    ...env,
+  }
   const start = (...args: string[]): RunningCommand => startCommand(args, path, environment)
   const run = (...args: string[]): Promise<Finished> => start(...args).finished
   return {
@@ -75,23 +81,23 @@ function startCommand(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let stdout = ''
-  let stderr = ''
+  const said = { stdout: '', stderr: '' }
+  let isOver = false
   const waiting = new Set<() => void>()
   const wake = (): void => {
     for (const check of waiting) check()
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    wake()
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
+  for (const from of ['stdout', 'stderr'] as const) {
+    child[from].setEncoding('utf8').on('data', (text: string) => {
+      said[from] += text
+      wake()
+    })
+  }
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => {
-      resolve({ exitCode, stdout, stderr })
+      isOver = true
+      resolve({ exitCode, ...said })
       wake()
     })
   })
@@ -99,16 +105,16 @@ function startCommand(
     pid: child.pid ?? -1,
     finished,
     kill: (signal) => void child.kill(signal),
-    line: (matches) =>
+    line: (matches, from = 'stdout') =>
       new Promise((resolve, reject) => {
         const check = (): void => {
-          const found = stdout.split('\n').slice(0, -1).find(matches)
+          const found = said[from].split('\n').slice(0, -1).find(matches)
           if (found !== undefined) {
             waiting.delete(check)
             resolve(found)
-          } else if (child.exitCode !== null || child.signalCode !== null) {
+          } else if (isOver) {
             waiting.delete(check)
-            reject(new Error(`ended without the line: ${JSON.stringify({ stdout, stderr })}`))
+            reject(new Error(`ended without the line: ${JSON.stringify(said)}`))
           }
         }
         waiting.add(check)
