@@ -3,6 +3,8 @@ import { HostError } from '../../host/index.ts'
 import { KeyPair } from '../../signing/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
 import { TestHost } from '../support/test-host.ts'
+import { assemble } from './engine/prepare/support/assemble.ts'
+import { relay } from './engine/support/guests.ts'
 
 const ask = { path: '/', queryString: 'value=41' }
 
@@ -50,12 +52,14 @@ test('actor calls - are denied across issuers, unless the policy allows them', a
 
 test('actor calls - end at the depth limit when actors call each other in a circle', async (t) => {
   await using host = new TestHost({ maxCallDepth: 5 })
-  const subject = KeyPair.generate('module')
-  // The pinger calls whoever has the ponger's alias: here itself, by an operation it does not have.
-  const wasm = await signFixture(await buildActor('probe'), { callAlias: 'mirror' }, { subject })
-  const { id } = await host.startActor(wasm)
+  // Calls the actor, and its operation, that its own operation is named as.
+  const claims = { name: 'mirror', callAlias: 'mirror' }
+  const { id } = await host.startActor(await signFixture(await assemble(relay), claims))
 
-  const error = await t.throwsAsync(() => host.callJson(id, 'CallActor', 'mirror'))
+  const error = await t.throwsAsync<HostError<'ERR_CALL_DEPTH'>>(
+    () => host.call(id, 'mirror', new Uint8Array()),
+    { instanceOf: HostError, code: 'ERR_CALL_DEPTH' },
+  )
 
-  t.truthy(error)
+  t.deepEqual(error.detail, { actor: id, limit: 5 })
 })

@@ -241,11 +241,11 @@ test('provider - what it throws reaches the caller, with the provider’s name',
 })
 
 test('provider - its call is aborted once the actor’s deadline has passed', async (t) => {
-  const aborted = Promise.withResolvers<unknown>()
+  const signals: AbortSignal[] = []
   const provider = counterProvider({
     operations: {
       Add: (_request, { signal }) => {
-        signal.addEventListener('abort', () => aborted.resolve(signal.reason))
+        signals.push(signal)
         return new Promise(() => {})
       },
     },
@@ -254,11 +254,14 @@ test('provider - its call is aborted once the actor’s deadline has passed', as
   const { id } = await host.startActor(await buildActor('kvcounter'))
   await host.link({ actor: id, contractId: keyvalueId })
 
-  await t.throwsAsync(() => host.callJson(id, 'HandleRequest', visit), {
-    code: 'ERR_INVOCATION_TIMEOUT',
-  })
+  // On a busy machine the time may be over before the actor gets to ask.
+  while (signals.length === 0) {
+    await t.throwsAsync(() => host.callJson(id, 'HandleRequest', visit), {
+      code: 'ERR_INVOCATION_TIMEOUT',
+    })
+  }
 
-  t.like(await aborted.promise, { code: 'ERR_INVOCATION_TIMEOUT' })
+  t.like(signals[0]?.reason, { code: 'ERR_INVOCATION_TIMEOUT' })
 })
 
 test('replaceProvider - turns every link over, and the actor never knows', async (t) => {

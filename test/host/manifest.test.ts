@@ -16,7 +16,21 @@ import { buildExampleActor } from '../../scripts/build-actors.ts'
 import { counterProvider, TestHost } from '../support/test-host.ts'
 
 const store = counterProvider({ name: 'memory-keyvalue' })
-const http = { ...store, name: 'http-server', contract: httpServer } as CapabilityProvider
+const http = {
+  ...store,
+  name: 'http-server',
+  contract: httpServer,
+  configSchema: {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (values: { PORT?: string }) =>
+        values.PORT === 'high'
+          ? { issues: [{ message: 'expected a number', path: ['PORT'] }, { message: 'odd' }] }
+          : { value: values },
+    },
+  },
+} as unknown as CapabilityProvider
 const automatic = { ...counterProvider({ name: 'extras' }), automatic: true }
 const providers = [http, store, automatic]
 
@@ -236,6 +250,11 @@ for (const [what, text, mistakes] of [
     'a link to another contract’s provider',
     'links: [{ actor: a, contract_id: "wascc:keyvalue", provider: http-server }]',
     ['1 links[0].provider: http-server serves wascc:http_server, not wascc:keyvalue'],
+  ],
+  [
+    'link values that the provider cannot take',
+    'links:\n  - actor: a\n    contract_id: wascc:http_server\n    values:\n      PORT: high\n',
+    ['5 links[0].values.PORT: expected a number', '4 links[0].values: odd'],
   ],
   [
     'the same link twice',

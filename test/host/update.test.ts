@@ -95,7 +95,7 @@ test('updateActor - refuses what may not take the actor’s place, and leaves it
 
 test('updateActor - a module that cannot start changes nothing', async (t) => {
   const subject = KeyPair.generate('module')
-  await using host = new TestHost({ limits: { startCpuMs: 50 } })
+  await using host = new TestHost()
   const { id } = await host.startActor(
     await signFixture(await buildActor('ponger'), { revision: 1 }, { subject }),
   )
@@ -106,7 +106,10 @@ test('updateActor - a module that cannot start changes nothing', async (t) => {
     (start $loop))`)
 
   await t.throwsAsync(
-    async () => host.updateActor(await signFixture(loops, { revision: 2 }, { subject })),
+    async () =>
+      host.updateActor(await signFixture(loops, { revision: 2 }, { subject }), {
+        limits: { startCpuMs: 50 },
+      }),
     {
       instanceOf: EngineError,
       code: 'ERR_CPU_BUDGET',

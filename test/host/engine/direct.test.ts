@@ -1,7 +1,14 @@
 import test from 'ava'
+import { type Guest, type LoadGuestOptions, Scheduler } from '../../../host/engine/index.ts'
 import { bytes, countUp, echo, failureOf, guestText, load, text } from './support/guests.ts'
+import { TestClock } from './support/test-clock.ts'
 
 const go = bytes('')
+
+/** On a clock that stands still: a call that finds its turn used up is not made directly. */
+function loadStill(wat: string, options: Partial<LoadGuestOptions> = {}): Promise<Guest> {
+  return load(wat, { scheduler: new Scheduler({ clock: new TestClock() }), ...options })
+}
 
 /** Counts calls of its instance; with a payload it asks its host, and logs before and after. */
 const undecided = guestText(
@@ -20,7 +27,7 @@ const calm = 16
 test('call - makes a host call exactly once that an operation had seemed to do without', async (t) => {
   const calls: string[] = []
   const lines: string[] = []
-  await using guest = await load(undecided, {
+  await using guest = await loadStill(undecided, {
     hostCall: async ({ payload }) => {
       calls.push(text(payload))
       return bytes('')
@@ -43,7 +50,7 @@ test('call - makes a host call exactly once that an operation had seemed to do w
 })
 
 test('call - learns of each operation apart', async (t) => {
-  await using guest = await load(undecided, { hostCall: () => bytes('') })
+  await using guest = await loadStill(undecided, { hostCall: () => bytes('') })
   for (let round = 0; round < 2 * calm; round += 1) {
     await guest.call('Calm', go)
     await guest.call('Asking', bytes('ask'))
@@ -53,7 +60,7 @@ test('call - learns of each operation apart', async (t) => {
 
 test('call - computes as long as it may although its operation was soon done before', async (t) => {
   // Counts to its payload's length times 100,000.
-  await using guest = await load(
+  await using guest = await loadStill(
     guestText(`(local $left i32)
       ${countUp}
       (local.set $left (i32.mul (local.get $length) (i32.const 100000)))
@@ -70,7 +77,7 @@ test('call - computes as long as it may although its operation was soon done bef
 })
 
 test('call - does not call directly what carries much', async (t) => {
-  await using guest = await load(
+  await using guest = await loadStill(
     guestText('(call $echo (local.get $length)) (i32.const 1)', { memory: '20' }),
   )
   for (let round = 0; round < calm + 1; round += 1) await guest.call('Op', go)
@@ -80,7 +87,7 @@ test('call - does not call directly what carries much', async (t) => {
 })
 
 test('call - fails as it would anywhere once its operation is called directly', async (t) => {
-  await using guest = await load(
+  await using guest = await loadStill(
     guestText(
       `(call $receive)
        (call $console_log (i32.const 1024) (local.get $length))
@@ -115,7 +122,9 @@ test('call - fails as it would anywhere once its operation is called directly', 
 })
 
 test('call - gives way to I/O however short its calls are', async (t) => {
-  await using guest = await load(echo)
+  await using guest = await load(echo, {
+    scheduler: new Scheduler({ clock: new TestClock({ stepMs: 0.01 }) }),
+  })
   const state = { ended: false }
   setImmediate(() => {
     state.ended = true

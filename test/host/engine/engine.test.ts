@@ -233,7 +233,6 @@ test('call - fails if the instance it needs does not start', async (t) => {
         if (operation === '' && !agrees) throw new Error('no more')
         return operation === '' ? bytes('') : new Promise(() => {})
       },
-      limits: { timeoutMs: 100 },
     },
   )
   const abort = new AbortController()

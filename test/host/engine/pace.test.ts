@@ -27,7 +27,7 @@ test('Pace - gives less at once when a guest slows down, more by and by', (t) =>
 test('Pace - stays within bounds whatever it sees', (t) => {
   const pace = new Pace()
   pace.learn(1_000_000, 0)
-  t.is(settle(pace, 0.001), 1_000_000)
+  t.is(settle(pace, 0.001), 200_000)
   pace.learn(2_000, 60_000)
   t.is(pace.portion, 2_000)
 })
