@@ -33,6 +33,9 @@ const guards = 2
  */
 const wrappedLoops = 50
 
+/** What a loop counts for where blocks are counted: with what metering adds, it costs as much. */
+const blocksOfLoop = 8
+
 export class CodeRewriter {
   readonly #declarations: Declarations
   readonly #shift: IndexShift
@@ -54,6 +57,7 @@ export class CodeRewriter {
   /** How many calls no check but the entry's comes before. */
   #unguarded = 0
   #loops = 0
+  #blocks = 0
 
   constructor(
     declarations: Declarations,
@@ -101,9 +105,11 @@ export class CodeRewriter {
     this.#sparesUsed = 0
     this.#unguarded = 0
     this.#loops = 0
+    this.#blocks = 0
     this.#copied = reader.pos
     this.#control.begin(this.#declarations.signatures.results[type] as number)
     this.#charges.begin(this.#code)
+    this.#charges.spend(entryWeight(this.#spareLocal, length))
     this.#walk()
     if (reader.pos !== end) throw malformed(reader.pos, 'function body goes on after its end')
     this.#copyUpTo(end)
@@ -121,6 +127,7 @@ export class CodeRewriter {
     }
     writer.patch(start, locals.width, locals.groups + (this.#sparesUsed > 0 ? 1 : 0))
     checkCeiling('functionBytes', writer.pos - start)
+    checkCeiling('localsTimesBlocks', this.#blocks * this.#spareLocal)
     writer.endSized(start)
   }
 
@@ -173,12 +180,14 @@ export class CodeRewriter {
         return
       case step.block:
       case step.if:
+        this.#blocks++
         charges.open(reader.results)
         return
       case step.loop:
         this.#openLoop()
         return
       case step.else:
+        this.#blocks++
         charges.returnToBlock()
         return
       case step.end:
@@ -254,6 +263,7 @@ export class CodeRewriter {
       this.#insert(this.#code.fetch)
     }
     this.#loops++
+    this.#blocks += blocksOfLoop
     checkCeiling('loops', this.#loops)
     // The blocks around a loop with parameters would need types that the module may not have.
     if (params > 0 || this.#loops > wrappedLoops) {
@@ -342,4 +352,12 @@ export class CodeRewriter {
     this.#insert(this.#code.bulkCheck(kind, this.#spareLocal + 1))
     this.#sparesUsed = 2
   }
+}
+
+/**
+ * What entering a function costs besides its instructions: every local is set to zero, and the first
+ * time the whole body is compiled, in the event loop. Stays below what one charge can take.
+ */
+function entryWeight(locals: number, bytes: number): number {
+  return Math.min(4_096, (locals >>> 3) + (bytes >>> 7))
 }

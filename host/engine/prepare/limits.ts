@@ -30,8 +30,10 @@ export const ceilings = {
   functions: 200_000,
   tables: 16,
   globals: 50_000,
-  exports: 20_000,
+  exports: 2_000,
   elementSegments: 50_000,
+  /** Of all segments together: V8 makes an object of each for every instance, in the event loop. */
+  elements: 200_000,
   /** V8: 100,000 */
   dataSegments: 100_000,
   customSections: 1_000,
@@ -47,6 +49,11 @@ export const ceilings = {
   functionBytes: 524_288,
   /** Of one function, for the same reason. */
   loops: 1_000,
+  /**
+   * Of one function: its locals times the blocks in it, a loop being several. V8's compilers note at
+   * each block where every local is, some 100 ns each, and the first of them in the event loop.
+   */
+  localsTimesBlocks: 4_000_000,
   /** Loops within loops. */
   loopNesting: 200,
   /** Blocks within blocks. */

@@ -5,10 +5,12 @@
  */
 
 import { EngineError } from '../errors.ts'
-import { ByteReader } from './reader.ts'
+import { ceilings } from './limits.ts'
+import { ByteReader, malformed } from './reader.ts'
 import type { IndexShift } from './shift.ts'
 import type { ByteWriter } from './writer.ts'
 
+const moduleName = 0
 const functionNames = 1
 const localNames = 2
 const labelNames = 3
@@ -16,7 +18,8 @@ const labelNames = 3
 /**
  * Writes the contents of a name section with its function indices shifted. Labels are left out:
  * metering adds blocks, so that their numbers no longer hold. Returns false, having written
- * nothing, if the section is malformed, which the format allows it to be.
+ * nothing, if the section is malformed, which the format allows it to be, or if a name is too long:
+ * V8 writes them out in every frame of every trap.
  */
 export function copyNames(
   bytes: Uint8Array,
@@ -44,6 +47,7 @@ function copySubsection(reader: ByteReader, writer: ByteWriter, shift: IndexShif
   const start = reader.pos
   reader.skip(length)
   if (id === labelNames) return
+  if (id === moduleName) skipName(new ByteReader(reader.bytes, start, reader.pos))
   if (id !== functionNames && id !== localNames) {
     writer.copy(reader.bytes, at, reader.pos)
     return
@@ -72,5 +76,8 @@ function skipNameMap(reader: ByteReader): void {
 }
 
 function skipName(reader: ByteReader): void {
-  reader.skip(reader.count())
+  const at = reader.pos
+  const length = reader.count()
+  if (length > ceilings.nameBytes) throw malformed(at, 'name too long')
+  reader.skip(length)
 }

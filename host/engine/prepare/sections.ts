@@ -162,13 +162,27 @@ export function writeElements({ outline, shift, writer }: Rewriting): number {
   checkCeiling('elementSegments', count)
   writer.u32(count)
   let features = 0
-  for (let i = 0; i < count; i++) features |= copySegment(reader, writer, shift)
+  let elements = 0
+  for (let i = 0; i < count; i++) {
+    const copied = copySegment(reader, writer, shift, elements)
+    features |= copied.features
+    elements = copied.elements
+  }
   checkRead(reader)
   return features
 }
 
-/** Copies one segment. Bit 0: not active. Bit 1: names its table, or is declarative. Bit 2: expressions. */
-function copySegment(reader: ByteReader, writer: ByteWriter, shift: IndexShift): number {
+/**
+ * Copies one segment. Bit 0: not active. Bit 1: names its table, or is declarative. Bit 2: expressions.
+ *
+ * @param before elements of the segments before it
+ */
+function copySegment(
+  reader: ByteReader,
+  writer: ByteWriter,
+  shift: IndexShift,
+  before: number,
+): { features: number; elements: number } {
   const at = reader.pos
   const form = reader.u32()
   if (form > 7) throw malformed(at, `unknown element segment form ${form}`)
@@ -189,12 +203,14 @@ function copySegment(reader: ByteReader, writer: ByteWriter, shift: IndexShift):
     }
   }
   const count = reader.count()
+  const elements = before + count
+  checkCeiling('elements', elements)
   writer.u32(count)
   for (let i = 0; i < count; i++) {
     if (expressions) features |= copyConstant(reader, writer, shift)
     else writer.u32(shift.function(reader.u32(), reader.pos))
   }
-  return features
+  return { features, elements }
 }
 
 /** All data segments; only where they go has to be looked at. Returns feature bits. */
