@@ -224,6 +224,7 @@ export class Instance implements Task, Timed, Stage {
       return exchange.hooks.hostCall(call)
     } finally {
       scheduler.nesting -= 1
+      this.#meter.checkTime()
     }
   }
 

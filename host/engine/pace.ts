@@ -8,9 +8,12 @@
 /** How long a portion of fuel should last, in milliseconds: well below a slice. */
 const portionMs = 0.2
 
-/** One unit is about an instruction; the fastest machines do a few a nanosecond. */
+/**
+ * One unit is about an instruction. The fastest machines do a few a nanosecond, but what a guest does
+ * next may take a hundred times as long, and the whole portion is spent before that shows.
+ */
 const smallestPortion = 2_000
-const largestPortion = 1_000_000
+const largestPortion = 200_000
 
 /** Before anything is known: 10 ns a unit. */
 const firstPortion = 20_000

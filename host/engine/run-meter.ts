@@ -103,6 +103,15 @@ export class RunMeter {
     return false
   }
 
+  /** Work of unknown length was done for the guest: its portion ends here if it has lasted a slice. */
+  checkTime(): void {
+    const { scheduler } = this.#options
+    const left = this.#fuel.value as number
+    if (left < 0 || scheduler.clock.now() - this.#portionSince < scheduler.sliceMs) return
+    this.#granted -= left + 1
+    this.#fuel.value = -1
+  }
+
   /** Takes fuel for work that the host did. */
   burn(units: number): void {
     this.#fuel.value = Math.max(leastFuel, (this.#fuel.value as number) - units) | 0

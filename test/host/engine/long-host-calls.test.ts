@@ -28,7 +28,7 @@ test('host calls - a guest stops for others after each one that took long, thoug
   const { slices, cpuMs } = guest.metrics()
   t.is(asked, 50)
   t.is(slices, 50)
-  t.is(cpuMs, 250)
+  t.true(cpuMs >= 250, `${cpuMs}`)
 })
 
 test('host calls - a guest goes on after short ones', async (t) => {
