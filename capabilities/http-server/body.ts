@@ -8,17 +8,41 @@ export type BodyOutcome =
   /** The client went away, or sent what is no body. */
   | { readonly kind: 'broken' }
 
+/** Chunks below this many bytes are copied together: kept one by one, each takes 200 bytes besides. */
+const smallBytes = 4096
+const gatherBytes = 65_536
+
 /** Collects a body of at most `maxBytes`. Never rejects. */
 export function collectBody(request: IncomingMessage, maxBytes: number): Promise<BodyOutcome> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    // Where small chunks are gathered, and how many bytes of them there are.
+    let gathering: Buffer | undefined
+    let gathered = 0
+    const closeGathering = (): void => {
+      if (gathering !== undefined) chunks.push(gathering.subarray(0, gathered))
+      gathering = undefined
+      gathered = 0
+    }
     const onData = (chunk: Buffer): void => {
       bytes += chunk.byteLength
-      if (bytes > maxBytes) settle({ kind: 'too-large' })
-      else chunks.push(chunk)
+      if (bytes > maxBytes) {
+        settle({ kind: 'too-large' })
+        return
+      }
+      // The first one most often is all there is.
+      if (bytes === chunk.byteLength || chunk.byteLength >= smallBytes) {
+        closeGathering()
+        chunks.push(chunk)
+        return
+      }
+      if (gathering !== undefined && gathered + chunk.byteLength > gatherBytes) closeGathering()
+      gathering ??= Buffer.allocUnsafeSlow(gatherBytes)
+      gathered += chunk.copy(gathering, gathered)
     }
     const onEnd = (): void => {
+      closeGathering()
       const [first] = chunks
       const whole =
         first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes)
