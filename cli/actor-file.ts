@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { fileReason, maxFileBytes, readWithin } from '../host/index.ts'
 import { CliError } from './errors.ts'
 
 /**
@@ -8,7 +8,7 @@ import { CliError } from './errors.ts'
  */
 export async function readFileArgument(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readFile(path)
+    return await readWithin(path, maxFileBytes)
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -19,7 +19,7 @@ export async function readFileArgument(path: string): Promise<Uint8Array<ArrayBu
     throw new CliError(
       'ERR_FILE_UNREADABLE',
       { path, reason: code },
-      `cannot read ${path}: ${code === 'EISDIR' ? 'it is a folder' : code}`,
+      `cannot read ${path}: ${fileReason(error)}`,
       { cause: error },
     )
   }

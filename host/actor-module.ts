@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { type Contract, type Dialect, detectDialect, type Detection } from '../contracts/index.ts'
 import { type ActorClaims, verifyActor } from '../signing/index.ts'
 import {
@@ -14,9 +12,6 @@ import { HostError } from './errors.ts'
 import { contractOf } from './host-calls.ts'
 import type { Logger } from './logger.ts'
 import type { Authorizer } from './policy.ts'
-
-/** A module's bytes, or the path of a file that holds them. */
-export type ModuleSource = Uint8Array | string
 
 /** What it takes to load a module. */
 export interface LoadOptions {
@@ -133,25 +128,4 @@ export async function findDialect(guest: Guest, claims: ActorClaims): Promise<Di
     }
   }
   return found.dialect
-}
-
-/**
- * Reads the bytes of a module.
- *
- * @throws HostError `ERR_MODULE_NOT_FOUND`
- */
-export async function readModule(source: ModuleSource): Promise<Uint8Array> {
-  if (typeof source !== 'string') return source
-  const path = resolve(source)
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code
-    throw new HostError(
-      'ERR_MODULE_NOT_FOUND',
-      { path },
-      `cannot read ${path}${reason === 'ENOENT' ? ': no such file' : `: ${reason}`}`,
-      { cause },
-    )
-  }
 }

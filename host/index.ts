@@ -1,5 +1,5 @@
 /** Runs signed actors, links them to capability providers, and routes the calls between them. */
-export { findDialect, type ModuleSource, readModule } from './actor-module.ts'
+export { findDialect } from './actor-module.ts'
 export {
   type AnyEngineError,
   checkInterface,
@@ -55,6 +55,13 @@ export {
   readManifest,
 } from './manifest/manifest.ts'
 export { type ManifestDocument, manifestSchema } from './manifest/schema.ts'
+export {
+  fileReason,
+  maxFileBytes,
+  type ModuleSource,
+  readModule,
+  readWithin,
+} from './module-file.ts'
 export { type Authorizer, type Policy, policyAuthorizer, type Verdict } from './policy.ts'
 export type {
   CapabilityProvider,

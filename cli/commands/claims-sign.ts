@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
-import { readFacts } from '../../host/index.ts'
+import { fileReason, readFacts } from '../../host/index.ts'
 import { readActor, signActor } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
@@ -144,7 +144,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
     throw new CliError(
       'ERR_FILE_UNREADABLE',
       { path, reason: code },
-      `cannot write ${path}: ${code}`,
+      `cannot write ${path}: ${code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(error)}`,
       { cause: error },
     )
   }

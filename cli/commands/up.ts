@@ -1,5 +1,6 @@
 import type { Command, CommandCall } from '../command.ts'
 import { usage } from '../arguments.ts'
+import { parsePublicKey } from '../../signing/index.ts'
 import { serve, type ServeRequest } from '../serve.ts'
 
 /** `wash-ts up` */
@@ -53,7 +54,7 @@ export function serveRequest({ arguments: paths, options }: CommandCall): ServeR
     actors: paths.filter((path) => !isManifest(path)),
     port: portNumber(options.text('port') ?? '8080'),
     bind: options.text('bind'),
-    issuers: options.texts('trust'),
+    issuers: options.texts('trust').map(accountKey),
     logLevel: options.text('log-level'),
   }
 }
@@ -62,4 +63,13 @@ function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw usage('--port', `--port must be a number from 0 to 65535, not ${JSON.stringify(text)}`)
+}
+
+function accountKey(text: string): string {
+  try {
+    parsePublicKey(text, 'account')
+    return text
+  } catch {
+    throw usage('--trust', `--trust must be an account key (A…), not ${JSON.stringify(text)}`)
+  }
 }

@@ -3,10 +3,12 @@ import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { contractForId } from '../../contracts/index.ts'
 import { HostError, type ManifestProblem } from '../errors.ts'
+import { fileReason } from '../module-file.ts'
 import type { ActorLimits } from '../host.ts'
 import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
 import type { Policy } from '../policy.ts'
 import type { CapabilityProvider } from '../provider.ts'
+import type { StandardSchema } from '../standard-schema.ts'
 import { pathText } from './path-text.ts'
 import { type ManifestDocument, manifestSchema } from './schema.ts'
 
@@ -54,9 +56,8 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
   try {
     text = await readFile(absolute, 'utf8')
   } catch (cause) {
-    throw new HostError('ERR_MODULE_NOT_FOUND', { path: absolute }, `cannot read ${absolute}`, {
-      cause,
-    })
+    const message = `cannot read ${absolute}: ${fileReason(cause)}`
+    throw new HostError('ERR_MODULE_NOT_FOUND', { path: absolute }, message, { cause })
   }
   return parseManifest(text, absolute, options)
 }
@@ -101,10 +102,12 @@ export async function parseManifest(
     )
   }
   const warnings: ManifestProblem[] = []
-  const manifest = interpret(parsed.output, dirname(path), options.providers, {
+  const report: Report = {
     problem: (where, problem) => problems.push(at(where, problem)),
     warning: (where, problem) => warnings.push(at(where, problem)),
-  })
+  }
+  const manifest = interpret(parsed.output, dirname(path), options.providers, report)
+  await checkValues(manifest, parsed.output.bindings.length, report)
   if (problems.length > 0) throw invalid(path, problems)
   return { ...manifest, warnings }
 }
@@ -233,6 +236,27 @@ function checkLinks(
       )
     }
   })
+}
+
+/** What the provider of each link will say to its values, said while their lines are known. */
+async function checkValues(
+  { links, providers }: Pick<Manifest, 'links' | 'providers'>,
+  bindings: number,
+  report: Report,
+): Promise<void> {
+  for (const [index, link] of links.entries()) {
+    const contract = contractForId(link.contractId)
+    const provider = providers.find(
+      ({ name, contract: served }) => served === contract && (link.provider ?? name) === name,
+    )
+    const schema: StandardSchema | undefined = provider?.configSchema
+    const { issues = [] } = (await schema?.['~standard'].validate(link.values ?? {})) ?? {}
+    const where = index < bindings ? ['bindings', index] : ['links', index - bindings]
+    for (const { path, message } of issues) {
+      const keys = (path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
+      report.problem([...where, 'values', ...keys], message)
+    }
+  }
 }
 
 type Mistake = [path: readonly PropertyKey[], problem: string]

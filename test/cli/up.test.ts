@@ -150,7 +150,7 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['changed.wasm', 'ERR_HASH_MISMATCH', 4],
   ['unsigned.wasm', 'ERR_CLAIMS_MISSING', 4],
   [
-    'echo.wasm --trust AABQ7YPYOBXSVLWDUJTTQQCCKMAJVTKRDLLFQZ6PFVCOEFTRZ5NSPL3J',
+    'echo.wasm --trust AB63DU7O2B5UTVCJUM6UT4I7GKYSFI52INTS4E5QBYYKWXELWIP3PDMA',
     'ERR_POLICY_DENIED',
     4,
   ],
@@ -158,6 +158,7 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['nowhere.yaml', 'ERR_MODULE_NOT_FOUND', 3],
   ['echo.wasm echo.wasm --port 0', 'ERR_ACTOR_EXISTS', 7],
   ['echo.wasm --port 65536', 'ERR_USAGE', 2],
+  ['echo.wasm --port 0 --trust nobody', 'ERR_USAGE', 2],
   ['echo.wasm --port 0 --trust nobody', 'ERR_USAGE', 2],
   ['echo.wasm --port 0 --bind nonsense', 'ERR_LINK_CONFIG', 2],
   ['bad.yaml', 'ERR_MANIFEST_INVALID', 2],
