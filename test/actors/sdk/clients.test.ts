@@ -174,14 +174,13 @@ for (const { method, sends, replies } of cases) {
     t.is(refusal(guest.call('Call', name)), 'the shelf is gone')
   })
 
+  // These take any reply.
+  if (method.startsWith('logging') || method.startsWith('messaging')) continue
   test(`${method} - gives an error for a reply cut short`, (t) => {
     const guest = new BareGuest(wasm)
     const [reply] = replies[0]!
     const operation = sends.split('|')[2]
-    if (method.startsWith('logging') || method.startsWith('messaging')) {
-      t.pass('takes any reply')
-      return
-    }
+    t.true(reply.length > 0)
     for (let length = 0; length < reply.length / 2; length++) {
       guest.host = () => Buffer.from(reply, 'hex').subarray(0, length)
       t.regex(refusal(guest.call('Call', name)), new RegExp(`^malformed reply to ${operation}: `))

@@ -2,7 +2,9 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import test from 'ava'
 import type { HttpResponse } from '../../../contracts/index.ts'
+import { freePort } from '../../support/free-port.ts'
 import {
+  askUntilInvoked,
   exchangeRaw,
   linkServer,
   openClient,
@@ -43,7 +45,8 @@ async function isRefused(port: number): Promise<boolean> {
 
 test('disposal - lets a request in flight finish, and takes no more', async (t) => {
   const actor = heldActor()
-  const server = await linkServer({ answer: actor.answer })
+  const values = { PORT: String(await freePort()) }
+  const server = await linkServer({ values, answer: actor.answer })
   await using busy = openClient(server.port)
   busy.socket.write(get('/'))
   await actor.invoked
@@ -58,7 +61,7 @@ test('disposal - lets a request in flight finish, and takes no more', async (t) 
 })
 
 test('disposal - ends idle connections at once, also those that never asked', async (t) => {
-  const server = await linkServer()
+  const server = await linkServer({ values: { PORT: String(await freePort()) } })
   await using idle = openClient(server.port)
   idle.socket.write(get('/'))
   await idle.received('MA')
@@ -79,8 +82,7 @@ test('disposal - cuts off a request that takes longer than REQUEST_TIMEOUT_MS', 
       return new Promise(() => {})
     },
   })
-  await using client = openClient(server.port)
-  client.socket.write(get('/'))
+  await using client = await askUntilInvoked(server.port, get('/'), invoked.promise)
   const signal = await invoked.promise
   await server[Symbol.asyncDispose]()
   t.is(await client.closed, '')
@@ -115,9 +117,9 @@ test('disposal - twice is fine', async (t) => {
 })
 
 test('disposal - frees the port for the next link', async (t) => {
-  const first = await linkServer()
+  const values = { PORT: String(await freePort()) }
+  const first = await linkServer({ values })
   await first[Symbol.asyncDispose]()
-  const values = { PORT: String(first.port) }
   await using second = await linkServer({ provider: first.provider, values })
   t.is(second.port, first.port)
 })

@@ -1,5 +1,11 @@
 import test from 'ava'
-import { exchangeRaw, linkServer, openClient, statusesIn } from './support/linked-server.ts'
+import {
+  askUntilInvoked,
+  exchangeRaw,
+  linkServer,
+  openClient,
+  statusesIn,
+} from './support/linked-server.ts'
 
 const host = 'Host: a\r\n'
 const close = 'Connection: close\r\n'
@@ -129,17 +135,19 @@ test('http server - answers a client that sends thousands of requests without wa
 })
 
 test('http server - cuts off a client that does not read its answer', async (t) => {
+  const invoked = Promise.withResolvers<void>()
   const left = Promise.withResolvers<void>()
   await using server = await linkServer({
     values: { REQUEST_TIMEOUT_MS: '20' },
     answer: (_, { signal }) => {
+      invoked.resolve()
       signal?.addEventListener('abort', () => left.resolve())
       return { statusCode: 200, headers: [], body: Buffer.alloc(64 * 1024 * 1024) }
     },
   })
-  await using client = openClient(server.port)
+  const bytes = `GET / HTTP/1.1\r\n${host}\r\n`
+  await using client = await askUntilInvoked(server.port, bytes, invoked.promise)
   client.socket.pause()
-  client.socket.write(`GET / HTTP/1.1\r\n${host}\r\n`)
   await t.notThrowsAsync(left.promise)
 })
 

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import test from 'ava'
 import { request } from 'undici'
 import { findPortHolder, httpServerProvider } from '../../../capabilities/http-server/index.ts'
 import { hostName } from '../../../capabilities/http-server/route-table.ts'
+import { freePort } from '../../support/free-port.ts'
 import { exchangeRaw, type LinkFacts, linkServer } from './support/linked-server.ts'
 
 async function ask(port: number, path: string, host = `127.0.0.1:${port}`): Promise<string> {
@@ -116,7 +118,12 @@ test('http server - leaves all as it was if one of several addresses cannot be h
 })
 
 test('http server - listens on several addresses', async (t) => {
-  await using server = await linkServer({ values: { BIND: '127.0.0.1:0,[::1]:0', PATH: '/a' } })
+  // Some containers have no IPv6.
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+    all?.some(({ address }) => address === '::1'),
+  )
+  const other = hasIpv6 ? '[::1]' : '127.0.0.2'
+  await using server = await linkServer({ values: { BIND: `127.0.0.1:0,${other}:0`, PATH: '/a' } })
   const addresses = server.info['listening']?.split(', ') ?? []
   t.is(addresses.length, 2)
   for (const address of addresses) {
@@ -136,8 +143,8 @@ test('http server - says which process has the port', async (t) => {
 
 test('findPortHolder - finds this process by its port, and nobody once that is closed', async (t) => {
   const server = createNetServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   t.is((await findPortHolder(port))?.pid, process.platform === 'linux' ? process.pid : undefined)
   await new Promise((resolve) => server.close(resolve))
   t.is(await findPortHolder(port), undefined)

@@ -130,6 +130,23 @@ export function openClient(port: number): RawClient {
   }
 }
 
+/**
+ * Sends a request until it gets to the actor, who then resolves `invoked`. On a busy machine the
+ * time that a client has for its request may be over before.
+ */
+export async function askUntilInvoked(
+  port: number,
+  bytes: string,
+  invoked: Promise<unknown>,
+): Promise<RawClient> {
+  for (;;) {
+    const client = openClient(port)
+    client.socket.write(bytes, 'latin1')
+    const isIn = await Promise.race([invoked.then(() => true), client.closed.then(() => false)])
+    if (isIn) return client
+  }
+}
+
 /** The status codes of the responses in a stream of them. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status))
