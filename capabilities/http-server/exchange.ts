@@ -3,7 +3,9 @@ import { collectBody } from './body.ts'
 import { Connection, InvocationOptions } from './connection.ts'
 import { codeOf, failed, refusalFor, unavailable } from './failure.ts'
 import type { Listener } from './listener.ts'
-import { hasBody, readableHeaders, readTarget, type Target } from './request.ts'
+import { Framing } from './framing.ts'
+import { Pending } from './pending.ts'
+import { readableHeaders, readTarget } from './request.ts'
 import { refuse, sendAnswer } from './response.ts'
 import type { Route } from './route.ts'
 
@@ -16,9 +18,10 @@ export function handleRequest(
   response: ServerResponse,
 ): void {
   if (listener.closing) response.shouldKeepAlive = false
-  const target = readTarget(request)
+  const framing = new Framing(request.rawHeaders)
+  const target = readTarget(request, framing)
   if (!target.ok) {
-    refuseTarget(request, response, target.status)
+    refuseTarget(request, response, framing, target.status)
     return
   }
   const route = listener.routes.find(target.host, target.path)
@@ -26,21 +29,25 @@ export function handleRequest(
   else if (route.retired) refuse(request, response, unavailable)
   else if (request.rawHeaders.length > 2 * route.config.maxHeaders) {
     refuse(request, response, { status: 431 })
-  } else void exchange(listener, route, target, request, response)
+  } else {
+    const connection = Connection.of(request.socket)
+    const pending = new Pending(target, framing, connection)
+    connection.enter()
+    route.enter(pending)
+    listener.batch.add(() => void exchange(listener, route, pending, request, response))
+  }
 }
 
 async function exchange(
   listener: Listener,
   route: Route,
-  target: Extract<Target, { ok: true }>,
+  pending: Pending,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const connection = Connection.of(request.socket)
-  connection.enter()
-  route.enter(response)
+  const { target, framing, connection } = pending
   try {
-    const body = hasBody(request) ? await bodyOf(route, request, response) : noBody
+    const body = framing.hasBody ? await bodyOf(route, framing, request, response) : noBody
     if (body === undefined) return
     const answer = await route.context.invoke(
       'HandleRequest',
@@ -51,11 +58,7 @@ async function exchange(
         headers: readableHeaders(request.rawHeaders),
         body,
       },
-      new InvocationOptions(
-        connection,
-        route.config.timeoutMs,
-        request.headers['traceparent'] as string | undefined,
-      ),
+      new InvocationOptions(connection, route.config.timeoutMs, framing.traceparent),
     )
     if (response.destroyed) return
     // A listener that began to close meanwhile says so in this answer already.
@@ -73,21 +76,22 @@ async function exchange(
     answerFailure(route, request, response, target.path, error)
   } finally {
     connection.leave()
-    route.leave(response)
+    route.leave(pending)
   }
 }
 
 /** The whole body; `undefined` if there is nothing to invoke with, and the client knows by now. */
 async function bodyOf(
   { config: { maxBodyBytes } }: Route,
+  { contentLength, expects }: Framing,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+  if (Number(contentLength ?? 0) > maxBodyBytes) {
     refuse(request, response, { status: 413 })
     return undefined
   }
-  if (request.headers.expect !== undefined) response.writeContinue()
+  if (expects) response.writeContinue()
   const body = await collectBody(request, maxBodyBytes)
   if (body.kind === 'too-large') refuse(request, response, { status: 413 }, true)
   return body.kind === 'whole' ? body.bytes : undefined
@@ -120,9 +124,14 @@ function answerFailure(
   refuse(request, response, refusal)
 }
 
-function refuseTarget(request: IncomingMessage, response: ServerResponse, status: number): void {
+function refuseTarget(
+  request: IncomingMessage,
+  response: ServerResponse,
+  framing: Framing,
+  status: number,
+): void {
   // What the server as a whole can do: answer.
-  if (request.method === 'OPTIONS' && request.url === '*' && !hasBody(request)) {
+  if (request.method === 'OPTIONS' && request.url === '*' && !framing.hasBody) {
     response.writeHead(204)
     response.end()
     return

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Batch } from './batch.ts'
 import { type BindAddress, formatAddress } from './bind-address.ts'
 import { type ListenerSettings, listenerDefaults } from './config.ts'
 import { Connection } from './connection.ts'
@@ -18,6 +19,7 @@ export class Listener {
   /** Where it listens, with the real port. */
   readonly address: BindAddress
   readonly routes: RouteTable = new RouteTable()
+  readonly batch: Batch = new Batch()
   readonly #server: Server
   readonly #connections = new Set<Connection>()
   readonly #sharing = new Set<Route>()

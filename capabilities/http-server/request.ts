@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Framing } from './framing.ts'
 
 /** What a request is for, once its first line and headers are in. */
 export type Target =
@@ -22,14 +23,14 @@ let lastGoodHost = ''
  *
  * @see RFC 9112 sections 3.2 and 6.1
  */
-export function readTarget(request: IncomingMessage): Target {
-  const { url = '', rawHeaders } = request
-  const { host, 'transfer-encoding': coding } = request.headers
+export function readTarget(request: IncomingMessage, framing: Framing): Target {
+  const { url = '' } = request
+  const { host, coding } = framing
   if (host !== undefined && host !== lastGoodHost) {
     if (!authority.test(host)) return { ok: false, status: 400 }
     lastGoodHost = host
   }
-  if (hasSeveralHosts(rawHeaders)) return { ok: false, status: 400 }
+  if (framing.severalHosts) return { ok: false, status: 400 }
   if (coding !== undefined) {
     if (request.httpVersionMinor === 0) return { ok: false, status: 400 }
     if (coding.toLowerCase() !== 'chunked') return { ok: false, status: 501 }
@@ -52,12 +53,6 @@ export function readTarget(request: IncomingMessage): Target {
   return question === -1
     ? { ok: true, host, path: target, queryString: '' }
     : { ok: true, host, path: target.slice(0, question), queryString: target.slice(question + 1) }
-}
-
-/** Whether a body follows the headers, even an empty one sent in chunks. */
-export function hasBody(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
-  return coding !== undefined || (length !== undefined && length !== '0')
 }
 
 /**
@@ -83,13 +78,4 @@ function readable(value: string): string {
     // Not UTF-8: each byte stays a character.
     return value
   }
-}
-
-function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
-  }
-  return hosts > 1
 }

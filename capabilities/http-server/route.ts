@@ -1,14 +1,13 @@
-import type { ServerResponse } from 'node:http'
 import type { HttpServerToActor } from '../../contracts/index.ts'
 import type { LinkContext } from '../../host/index.ts'
 import type { HttpServerConfig } from './config.ts'
-import { Connection } from './connection.ts'
+import { type Pending, PendingList } from './pending.ts'
 
 /** The requests of one link, on all its addresses. */
 export class Route {
   readonly context: LinkContext<HttpServerConfig, HttpServerToActor>
   readonly config: HttpServerConfig
-  readonly #inFlight = new Set<ServerResponse>()
+  readonly #inFlight = new PendingList()
   #retired = false
   #idle: (() => void) | undefined
 
@@ -28,14 +27,14 @@ export class Route {
   }
 
   /** A request came in that the link has to answer. */
-  enter(response: ServerResponse): void {
-    this.#inFlight.add(response)
+  enter(pending: Pending): void {
+    this.#inFlight.add(pending)
   }
 
   /** The request is answered, or nobody waits for its answer any more. */
-  leave(response: ServerResponse): void {
-    this.#inFlight.delete(response)
-    if (this.#retired && this.#inFlight.size === 0) this.#idle?.()
+  leave(pending: Pending): void {
+    this.#inFlight.remove(pending)
+    if (this.#retired && this.#inFlight.isEmpty) this.#idle?.()
   }
 
   /** Takes no more requests from now on. */
@@ -45,11 +44,11 @@ export class Route {
 
   /** Waits for the requests in flight, and cuts off those that are left after `withinMs`. */
   async drain(withinMs: number): Promise<void> {
-    if (this.#inFlight.size === 0) return
+    if (this.#inFlight.isEmpty) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#idle = resolve
     const timer = setTimeout(() => {
-      for (const { req } of this.#inFlight) Connection.of(req.socket).cut()
+      for (const { connection } of this.#inFlight) connection.cut()
       resolve()
     }, withinMs)
     await promise
