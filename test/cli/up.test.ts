@@ -159,7 +159,6 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['echo.wasm echo.wasm --port 0', 'ERR_ACTOR_EXISTS', 7],
   ['echo.wasm --port 65536', 'ERR_USAGE', 2],
   ['echo.wasm --port 0 --trust nobody', 'ERR_USAGE', 2],
-  ['echo.wasm --port 0 --trust nobody', 'ERR_USAGE', 2],
   ['echo.wasm --port 0 --bind nonsense', 'ERR_LINK_CONFIG', 2],
   ['bad.yaml', 'ERR_MANIFEST_INVALID', 2],
   ['a.yaml b.yaml', 'ERR_USAGE', 2],
