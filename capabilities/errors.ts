@@ -8,9 +8,12 @@ export interface CapabilityErrorDetails {
   ERR_NOT_AN_INTEGER: { key: string }
   /** The sum does not fit a signed 32-bit integer. The stored number is unchanged. */
   ERR_INTEGER_OVERFLOW: { key: string }
-  /** The store is as full as its link allows, or one value is larger than that. */
+  /**
+   * The store is as full as its link allows, or one value is larger than that, or more items of a list
+   * or of sets were asked for than one answer holds (`ANSWER_ITEMS`, which no link can raise).
+   */
   ERR_STORE_LIMIT: {
-    limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES'
+    limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES' | 'ANSWER_ITEMS'
     wanted: number
     allowed: number
   }

@@ -6,6 +6,12 @@ import type { StoreLimits } from './config.ts'
 import type { Entry, Holding, Store } from './store.ts'
 import { TextList } from './text-list.ts'
 
+/**
+ * Items of a list or set that one answer holds: about what can be gathered and written in the few
+ * milliseconds that a call may hold up every other. Codecs take no more of them in a request either.
+ */
+const maxAnswerItems = 65_536
+
 /** Bytes of a key that an error message shows. */
 const shownKeyBytes = 128
 
@@ -53,9 +59,12 @@ export function storeOperations(
       items.push(value, end)
       return { newCount: items.length }
     },
-    Range: ({ key, start, stop }) => ({
-      values: holding(store.find(key), 'list')?.items.range(start, stop) ?? [],
-    }),
+    Range: ({ key, start, stop }) => {
+      const items = holding(store.find(key), 'list')?.items
+      if (!items) return { values: [] }
+      checkAnswer(items.rangeLength(start, stop))
+      return { values: items.range(start, stop) }
+    },
     ListItemDelete: ({ key, value, items }) => {
       const entry = store.find(key)
       const list = holding(entry, 'list')?.items
@@ -79,11 +88,9 @@ export function storeOperations(
       store.removeItems(entry, value, 1, items.size)
       return { newCount: 1 }
     },
-    SetUnion: ({ keys }) => ({
-      values: [...new Set(setsAt(store, keys).flatMap((items) => [...(items ?? [])]))],
-    }),
+    SetUnion: ({ keys }) => ({ values: union(setsAt(store, keys)) }),
     SetIntersection: ({ keys }) => ({ values: intersection(setsAt(store, keys)) }),
-    SetQuery: ({ key }) => ({ values: [...(holding(store.find(key), 'set')?.items ?? [])] }),
+    SetQuery: ({ key }) => ({ values: union(setsAt(store, [key])) }),
     KeyExists: ({ key }) => ({ exists: store.find(key) !== undefined }),
   }
 }
@@ -116,10 +123,32 @@ function setsAt(store: Store, keys: readonly string[]): (Set<string> | undefined
   return [...new Set(keys)].map((key) => holding(store.find(key), 'set')?.items)
 }
 
+function union(sets: readonly (Set<string> | undefined)[]): string[] {
+  const all = new Set<string>()
+  for (const items of sets) {
+    if (!items) continue
+    checkAnswer(items.size)
+    for (const item of items) all.add(item)
+    checkAnswer(all.size)
+  }
+  return [...all]
+}
+
+/** @throws CapabilityError `ERR_STORE_LIMIT` */
+function checkAnswer(items: number): void {
+  if (items <= maxAnswerItems) return
+  throw new CapabilityError(
+    'ERR_STORE_LIMIT',
+    { limit: 'ANSWER_ITEMS', wanted: items, allowed: maxAnswerItems },
+    `an answer of ${items} items, more than the ${maxAnswerItems} of one answer`,
+  )
+}
+
 function intersection(sets: readonly (Set<string> | undefined)[]): string[] {
   const present = sets.filter((items) => items !== undefined)
   const [smallest, ...others] = present.sort((a, b) => a.size - b.size)
   if (!smallest || present.length < sets.length) return []
+  checkAnswer(smallest.size)
   return [...smallest].filter((item) => others.every((other) => other.has(item)))
 }
 

@@ -13,15 +13,27 @@ export class TextList {
     else this.#tail.push(text)
   }
 
+  /** How many items {@link range} gives. */
+  rangeLength(start: number, stop: number): number {
+    const { first, end } = this.#bounds(start, stop)
+    return Math.max(0, end - first)
+  }
+
   /** Both ends inclusive; negative indexes count from the end. Out of bounds, there is nothing. */
   range(start: number, stop: number): string[] {
-    const { length } = this
-    const first = Math.max(start < 0 ? start + length : start, 0)
-    const end = Math.min((stop < 0 ? stop + length : stop) + 1, length)
+    const { first, end } = this.#bounds(start, stop)
     if (first >= end) return []
     const turn = this.#head.length
     const fromHead = this.#head.slice(Math.max(turn - end, 0), Math.max(turn - first, 0)).reverse()
     return fromHead.concat(this.#tail.slice(Math.max(first - turn, 0), Math.max(end - turn, 0)))
+  }
+
+  #bounds(start: number, stop: number): { first: number; end: number } {
+    const { length } = this
+    return {
+      first: Math.max(start < 0 ? start + length : start, 0),
+      end: Math.min((stop < 0 ? stop + length : stop) + 1, length),
+    }
   }
 
   /** Removes items equal to `text`: all, or the one nearest to the head. @returns how many */
