@@ -15,6 +15,10 @@ export interface ActorDirectory {
   target(reference: string): Actor | undefined
 }
 
+/** Denials of one actor that are told of as events, in a period. */
+const denialsTold = 20
+const denialsPeriodMs = 10_000
+
 /** A host call, whoever made it. */
 type Asked = Pick<
   HostCall,
@@ -35,6 +39,8 @@ export interface HostCallsOptions {
  */
 export class HostCalls {
   readonly #options: HostCallsOptions
+  /** Since when denials of an actor are counted, on the clock of `performance.now()`, and how many. */
+  readonly #denials = new WeakMap<Actor, { since: number; count: number }>()
 
   constructor(options: HostCallsOptions) {
     this.#options = options
@@ -163,7 +169,15 @@ export class HostCalls {
     return error
   }
 
+  /** Tells of a denial, unless the actor was denied too often lately: it could flood whoever listens. */
   #emitDenied(actor: Actor, call: Asked, error: HostError): void {
+    const now = performance.now()
+    let denials = this.#denials.get(actor)
+    if (denials === undefined || now - denials.since > denialsPeriodMs) {
+      denials = { since: now, count: 0 }
+      this.#denials.set(actor, denials)
+    }
+    if (++denials.count > denialsTold) return
     this.#options.emit({
       type: 'capability_denied',
       actor: actor.id,

@@ -63,3 +63,15 @@ test('actor calls - end at the depth limit when actors call each other in a circ
 
   t.deepEqual(error.detail, { actor: id, limit: 5 })
 })
+
+test('actor calls - that are denied over and over are told of a few times only', async (t) => {
+  await using host = new TestHost()
+  const { id } = await host.startActor(await signFixture(await assemble(relay), { name: 'asker' }))
+  for (let call = 0; call < 200; call++) {
+    await t.throwsAsync(() => host.call(id, `some:contract${call}`, new Uint8Array()), {
+      code: 'ERR_CAPABILITY_DENIED',
+    })
+  }
+  const told = host.eventsOf('capability_denied').length
+  t.true(told >= 20 && told <= 40, `${told}`)
+})
