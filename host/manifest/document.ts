@@ -53,18 +53,24 @@ export class ManifestText {
     visit(this.#document, {
       Scalar: (key, node, above) => {
         if (key === 'key' || typeof node.value !== 'string') return
-        node.value = node.value.replaceAll(
-          /\$\$\{|\$\{([^}:]*)(?::([^}]*))?\}/g,
-          (whole, name: string | undefined, otherwise: string | undefined) => {
-            if (name === undefined) return '${'
-            const value = env[name] ?? otherwise
-            if (value !== undefined) return value
-            const problem = `environment variable ${name || '(no name)'} is not set, and ${whole} gives no default`
-            const path = pathText(keysTo(above, key))
-            this.problems.push({ path, line: this.#lineOf(node), problem })
-            return whole
-          },
-        )
+        // Past the last brace nothing ends; looking for an end from each beginning takes quadratic time.
+        const end = node.value.lastIndexOf('}') + 1
+        const rest = node.value.slice(end).replaceAll('$${', '${')
+        const expanded = node.value
+          .slice(0, end)
+          .replaceAll(
+            /\$\$\{|\$\{([^}:]*)(?::([^}]*))?\}/g,
+            (whole, name: string | undefined, otherwise: string | undefined) => {
+              if (name === undefined) return '${'
+              const value = env[name] ?? otherwise
+              if (value !== undefined) return value
+              const problem = `environment variable ${name || '(no name)'} is not set, and ${whole} gives no default`
+              const path = pathText(keysTo(above, key))
+              this.problems.push({ path, line: this.#lineOf(node), problem })
+              return whole
+            },
+          )
+        node.value = expanded + rest
       },
     })
   }

@@ -322,3 +322,15 @@ test('docs/manifest.md - shows a manifest without mistakes, and the limits there
     t.regex(page, new RegExp(`\`${name}\`.*\\b${value}\\b`), name)
   }
 })
+
+for (const [name, text, expected] of [
+  ['names that never end', '${'.repeat(200_000), '${'.repeat(200_000)],
+  ['defaults that never end', '${A:'.repeat(100_000), '${A:'.repeat(100_000)],
+  ['escapes after the last brace', '${A:b}$${C', 'b${C'],
+  ['a default full of beginnings', `\${A:${'${'.repeat(100_000)}}`, '${'.repeat(100_000)],
+] as const) {
+  test(`parseManifest - reads a text of ${name} in one go`, async (t) => {
+    const { labels } = await parse(JSON.stringify({ labels: { text } }))
+    t.true(labels['text'] === expected)
+  })
+}
