@@ -45,11 +45,11 @@ function painter(stream: NodeJS.WriteStream): Paint {
 
 /**
  * Makes text from outside harmless on a terminal: control characters, which could move the cursor or
- * recolour the screen, are shown as escapes.
+ * recolour the screen, and what turns text around or is not seen, are shown as escapes.
  */
 export function printable(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
