@@ -39,7 +39,7 @@ export function policyAuthorizer(policy: Policy = {}): Authorizer {
   return {
     mayLoad: (claims) =>
       issuers && !issuers.has(claims.issuer)
-        ? no(`issuer ${claims.issuer} is not one of the ${issuers.size} trusted issuers`)
+        ? no(`its issuer ${claims.issuer} is not trusted`)
         : yes,
     mayLink: (_claims, contractId) =>
       contracts && !contracts.has(contractId)

@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
 import { fileReason, readFacts } from '../../host/index.ts'
-import { readActor, signActor } from '../../signing/index.ts'
+import { readActor, signActor, stripClaims } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
 import type { Command } from '../command.ts'
@@ -63,7 +63,8 @@ export const claimsSign: Command = {
     ],
   ],
   run: async ({ arguments: [source = ''], options, terminal: { env, paint } }) => {
-    const wasm = await readFileArgument(source)
+    // Read as a module before any key is made for it.
+    const wasm = stripClaims(await readFileArgument(source))
     const { name: stem } = parse(source)
     const claims = actorClaims(options, new Date(), dialectOf(wasm))
     const user = userStem(env)

@@ -224,3 +224,12 @@ test('wash-ts claims sign - several at once agree on the keys they make', async 
   t.is(new Set(signed.map(({ json }) => json['issuer'])).size, 1)
   t.is(new Set(signed.map(({ json }) => json['subject'])).size, 1)
 })
+
+test('wash-ts claims sign - makes no key for what is no module', async (t) => {
+  await using folder = await commandFolder()
+  await writeFile(join(folder.path, 'notes.wasm'), 'not a module')
+  const { exitCode, stderr } = await folder.run('claims', 'sign', 'notes.wasm')
+  t.is(exitCode, 4)
+  t.regex(stderr, /ERR_WASM_MALFORMED/)
+  await t.throwsAsync(() => stat(folder.keys), { code: 'ENOENT' })
+})
