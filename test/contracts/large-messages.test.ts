@@ -43,9 +43,7 @@ for (const dialect of ['A', 'C'] as const) {
   })
 
   test(`dialect ${dialect} - a list of a million items is refused`, (t) => {
-    const error = t.throws<ContractError<'ERR_MESSAGE_INVALID'>>(() =>
-      decodeUnion(dialect, unions[dialect](1_000_000)),
-    )
+    const error = t.throws<ContractError>(() => decodeUnion(dialect, unions[dialect](1_000_000)))
     t.is(error.code, 'ERR_MESSAGE_INVALID')
     t.is(error.detail.reason, `more than ${maxItems} items`)
   })
@@ -70,7 +68,7 @@ for (const [name, value] of [
 ] as const) {
   test(`SetUnion - more than ${maxItems} items in ${name} are refused`, (t) => {
     const message = Buffer.concat([Buffer.of(0x81), key('x'), value, repeated(10_000_000, 0xc0)])
-    const error = t.throws<ContractError<'ERR_MESSAGE_INVALID'>>(() => decodeUnion('C', message))
+    const error = t.throws<ContractError>(() => decodeUnion('C', message))
     t.is(error.detail.reason, `more than ${maxItems} items`)
   })
 }
@@ -78,7 +76,7 @@ for (const [name, value] of [
 test('HandleRequest - an answer of 100,000 headers is refused', (t) => {
   const names = Array.from({ length: 100_000 }, (_, at) => key(at.toString(36).padStart(5, '0')))
   const headers = names.flatMap((name) => [name, Buffer.of(0xa0)])
-  const error = t.throws<ContractError<'ERR_MESSAGE_INVALID'>>(() =>
+  const error = t.throws<ContractError>(() =>
     decodeAnswer(
       'C',
       Buffer.concat([Buffer.of(0x81), key('header'), count32(0xdf, names.length), ...headers]),
