@@ -117,15 +117,15 @@ export class Actor {
    * EngineError for what happens inside; and where the actor passes the error of a host call on as
    * its own, the error of that host call.
    */
-  async call(
+  call(
     operation: string,
     payload: Uint8Array,
     options?: InvokeOptions,
     context?: CallContext,
   ): Promise<Uint8Array> {
     const module = this.#module
-    if (this.#stopping) throw this.#stoppingError()
-    if (module.expiresAtMs <= this.#owner.now()) throw this.#expiredError()
+    if (this.#stopping) return Promise.reject(this.#stoppingError())
+    if (module.expiresAtMs <= this.#owner.now()) return Promise.reject(this.#expiredError())
     const limitMs = module.guest.limits.timeoutMs
     const now = performance.now()
     let deadlineAt = now + Math.min(options?.timeoutMs ?? limitMs, limitMs)
@@ -136,15 +136,12 @@ export class Actor {
       traceparent: options?.traceparent ?? context?.traceparent,
       failure: undefined,
     }
-    try {
-      return await module.guest.call(operation, payload, {
-        deadlineMs: deadlineAt - now,
-        signal: options?.signal,
-        context: own,
+    const signal = options?.signal
+    return module.guest
+      .call(operation, payload, { deadlineMs: deadlineAt - now, signal, context: own })
+      .catch((error: unknown) => {
+        throw passedOn(error, own.failure) ?? error
       })
-    } catch (error) {
-      throw passedOn(error, own.failure) ?? error
-    }
   }
 
   #stoppingError(): HostError {

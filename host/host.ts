@@ -255,18 +255,24 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Calls an operation of an actor by its name on the wire, as the host itself.
+   * Calls an operation of an actor by its name on the wire, as the host itself. The memory of what
+   * comes back may hold other messages too.
    *
    * @param reference Public key, call alias or name.
    * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_ACTOR_AMBIGUOUS`, and what the call itself throws
    */
-  async call(
+  call(
     reference: string,
     operation: string,
     payload: Uint8Array,
     options?: InvokeOptions,
   ): Promise<Uint8Array> {
-    return this.#actors.find(reference).call(operation, payload, options)
+    try {
+      return this.#actors.find(reference).call(operation, payload, options)
+    } catch (error) {
+      const reason = error as HostError
+      return Promise.reject(reason)
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 /** A guest's memory as the host may touch it: every pointer and length is checked first. */
 import { EngineError } from './errors.ts'
+import { copyOf } from './slab.ts'
 
 /** The longest name of a link, a namespace or an operation, in bytes. */
 export const maxNameBytes: number = 256
@@ -22,7 +23,7 @@ export class GuestMemory {
   }
 
   /**
-   * A copy of the guest's bytes.
+   * A copy of the guest's bytes. Its memory may hold other copies too.
    *
    * @param caller the import that was called, for the error
    * @throws EngineError `ERR_GUEST_POINTER`
@@ -32,7 +33,7 @@ export class GuestMemory {
     const end = start + (length >>> 0)
     const bytes = this.#bytes()
     if (end > bytes.length) throw this.#outside(start, length >>> 0, caller)
-    return bytes.slice(start, end)
+    return copyOf(bytes, start, end)
   }
 
   /**

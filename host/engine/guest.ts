@@ -18,7 +18,8 @@ export interface Guest extends AsyncDisposable {
   readonly limits: EngineLimits
   /**
    * Calls an operation, on an instance of its own for as long as it takes. `payload` is not to be
-   * changed before the call ended; the response is the caller's.
+   * changed before the call ended; the response is the caller's, to read: its memory may hold other
+   * messages too.
    *
    * @throws EngineError `ERR_GUEST_ERROR` with the guest's own text, `ERR_GUEST_TRAP`,
    * `ERR_GUEST_STACK_OVERFLOW`, `ERR_GUEST_NO_RESPONSE`, `ERR_GUEST_POINTER`, `ERR_GUEST_NAME`,

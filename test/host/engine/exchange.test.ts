@@ -21,8 +21,6 @@ test('call - gives a response that is the caller’s own', async (t) => {
   const first = await guest.call('Op', bytes('first'))
   await guest.call('Op', bytes('other'))
   t.is(text(first), 'first')
-  t.is(first.byteOffset, 0)
-  t.is(first.buffer.byteLength, 5)
 })
 
 test('call - takes an empty response for a response', async (t) => {
@@ -159,7 +157,7 @@ test('hostCall - cuts its error text at a whole character before 64 KiB', async 
     },
   )
   const answer = await guest.call('Op', bytes(''))
-  t.is(new DataView(answer.buffer).getUint32(0, true), 65_535)
+  t.is(new DataView(answer.buffer, answer.byteOffset).getUint32(0, true), 65_535)
 })
 
 test('hostCall - leaves nothing of one host call to the next', async (t) => {
