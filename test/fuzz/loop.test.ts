@@ -49,8 +49,9 @@ function burn(milliseconds: number): void {
   while (process.threadCpuUsage(started).user < milliseconds * 1000);
 }
 
+// One after the other: what one test computes while another awaits would count as the other's.
 for (const [why, run, message] of failures)
-  test(`fuzz - fails on ${why}, with the input`, async (t) => {
+  test.serial(`fuzz - fails on ${why}, with the input`, async (t) => {
     const faulty = (input: Uint8Array): void | Promise<void> =>
       input.length > 9 ? run(input) : undefined
     const { failure } = await fuzz(
@@ -62,7 +63,7 @@ for (const [why, run, message] of failures)
   })
 
 for (const target of targets)
-  test(`fuzz - target ${target.name} survives its seeds and 1,000 changes of them`, async (t) => {
+  test.serial(`fuzz - target ${target.name} survives its seeds and 1,000 changes of them`, async (t) => {
     t.timeout(120_000)
     const { iterations, failure } = await fuzz(target, {
       seed: 1,
