@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { contractForId } from '../../contracts/index.ts'
 import { HostError, type ManifestProblem } from '../errors.ts'
-import { fileReason } from '../module-file.ts'
+import { fileReason, readWithin } from '../module-file.ts'
 import type { ActorLimits } from '../host.ts'
 import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
 import type { Policy } from '../policy.ts'
@@ -44,6 +43,9 @@ export interface ManifestOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
+/** Bytes of the largest manifest that is read. */
+const maxManifestBytes = 1024 * 1024
+
 /**
  * Reads a manifest from a file: YAML or JSON, with waSCC's keys, wasmCloud 0.18's, and ours.
  *
@@ -54,7 +56,9 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
   const absolute = resolve(path)
   let text: string
   try {
-    text = await readFile(absolute, 'utf8')
+    text = new TextDecoder('utf-8', { fatal: true }).decode(
+      await readWithin(absolute, maxManifestBytes),
+    )
   } catch (cause) {
     const message = `cannot read ${absolute}: ${fileReason(cause)}`
     throw new HostError('ERR_MODULE_NOT_FOUND', { path: absolute }, message, { cause })

@@ -291,6 +291,20 @@ test('readManifest - names the file that is not there', async (t) => {
   })
 })
 
+test('readManifest - refuses a file too large for one, and one that is no text', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'wash-ts-manifest-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  for (const [name, content] of [
+    ['large.yaml', `# ${'x'.repeat(1024 * 1024)}`],
+    ['binary.yaml', Uint8Array.of(0xff, 0xfe, 0x80)],
+  ] as const) {
+    await writeFile(join(folder, name), content)
+    await t.throwsAsync(() => readManifest(join(folder, name), { providers }), {
+      code: 'ERR_MODULE_NOT_FOUND',
+    })
+  }
+})
+
 test('applyManifest - starts the actors and links them', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wash-ts-manifest-'))
   t.teardown(() => rm(folder, { recursive: true }))
