@@ -4,7 +4,9 @@
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { measureCodec } from './figures/codec.ts'
 import { measureEcho } from './figures/echo.ts'
+import { measureHostCalls } from './figures/host-calls.ts'
 import { measureHttp } from './figures/http.ts'
 import { measureLoopDelay } from './figures/loop-delay.ts'
 import { measureIdleActors, measureSuspendedCalls } from './figures/memory.ts'
@@ -17,6 +19,8 @@ import type { Settings } from './settings.ts'
 const figures: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> = {
   http: measureHttp,
   echo: measureEcho,
+  'host-calls': measureHostCalls,
+  codec: measureCodec,
   metering: measureMeteringRows,
   delay: measureLoopDelay,
   suspended: measureSuspendedCalls,

@@ -39,7 +39,7 @@ const echo = `(module
 const extism = loadPeer('@extism/extism') as {
   createPlugin(
     manifest: { wasm: { data: Uint8Array }[] },
-    options: { runInWorker: boolean },
+    options: { runInWorker: boolean; useWasi: boolean },
   ): Promise<Plugin>
 }
 let plugin: Plugin
@@ -48,7 +48,7 @@ answerQuestions({
   async open(): Promise<void> {
     const { parseWat } = await wabt()
     const data = new Uint8Array(parseWat('echo.wat', echo).toBinary({}).buffer)
-    plugin = await extism.createPlugin({ wasm: [{ data }] }, { runInWorker: true })
+    plugin = await extism.createPlugin({ wasm: [{ data }] }, { runInWorker: true, useWasi: false })
   },
   run: (ms: number) =>
     echoFor(ms, async (payload) => {
