@@ -63,12 +63,15 @@ for (const [why, run, message] of failures)
   })
 
 for (const target of targets)
-  test.serial(`fuzz - target ${target.name} survives its seeds and 1,000 changes of them`, async (t) => {
-    t.timeout(120_000)
-    const { iterations, failure } = await fuzz(target, {
-      seed: 1,
-      iterations: 1000 + target.seeds().length,
-    })
-    t.is(failure, undefined)
-    t.true(iterations > 1000)
-  })
+  test.serial(
+    `fuzz - target ${target.name} survives its seeds and 1,000 changes of them`,
+    async (t) => {
+      t.timeout(120_000)
+      const { iterations, failure } = await fuzz(target, {
+        seed: 1,
+        iterations: 1000 + target.seeds().length,
+      })
+      t.is(failure, undefined)
+      t.true(iterations > 1000)
+    },
+  )
