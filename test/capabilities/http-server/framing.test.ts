@@ -22,7 +22,7 @@ test('Framing - finds what the server acts on, in any case', (t) => {
 test('Framing - takes no header for another of the same length', (t) => {
   const names = ['from', 'cookie', 'x-forwarded', 'if-none-match!', 'x-forwarded-proto']
   const framing = new Framing(names.flatMap((name) => [name, 'value']))
-  t.deepEqual({ ...framing }, { ...new Framing([]) })
+  t.deepEqual(framing, new Framing([]))
   t.false(framing.hasBody)
 })
 
