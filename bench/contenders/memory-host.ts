@@ -23,8 +23,9 @@ const anyValues: StandardSchema<unknown, Record<string, string>> = {
   },
 }
 
-/** A key-value store that does not answer until it is told to. */
+/** A key-value store that answers at once, or once it is told to. */
 class Hesitating {
+  hesitates = false
   asked = 0
   readonly #release = Promise.withResolvers<void>()
   readonly provider: CapabilityProvider = {
@@ -34,11 +35,7 @@ class Hesitating {
     configSchema: anyValues,
     link: () => ({
       operations: {
-        Add: async () => {
-          this.asked++
-          await this.#release.promise
-          return { value: 1 }
-        },
+        Add: () => (this.hesitates ? this.#answerLater() : { value: 1 }),
       },
     }),
   }
@@ -46,9 +43,16 @@ class Hesitating {
   release(): void {
     this.#release.resolve()
   }
+
+  async #answerLater(): Promise<{ value: number }> {
+    this.asked++
+    await this.#release.promise
+    return { value: 1 }
+  }
 }
 
-async function suspended(path: string, count: number): Promise<MemoryResult> {
+/** @param served How many calls the host answers before, one after the other. */
+async function suspended(path: string, count: number, served: number): Promise<MemoryResult> {
   const store = new Hesitating()
   const host = new Host({
     providers: [store.provider],
@@ -67,6 +71,8 @@ async function suspended(path: string, count: number): Promise<MemoryResult> {
       body: new Uint8Array(0),
     })
   if (request === undefined) throw new Error('dialect C has no HandleRequest')
+  for (let call = 0; call < served; call++) await host.call(id, 'HandleRequest', request)
+  store.hesitates = true
   const before = await settledMemory()
   const start = performance.now()
   const calls = Array.from({ length: count }, () => host.call(id, 'HandleRequest', request))

@@ -21,9 +21,9 @@ class Route {
   ) {}
 }
 
-const input = new Region(memory.data(4096), 4096)
+const input = new Region(memory.data(1024), 1024)
 const request = new Reader()
-const response = new Writer(new Region(memory.data(4096), 4096))
+const response = new Writer(new Region(memory.data(1024), 1024))
 
 let routes: Route | null = null
 let failure: string | null = null

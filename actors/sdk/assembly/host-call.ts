@@ -5,8 +5,8 @@ import { Result } from './result'
 import { decodeUtf8 } from './utf8'
 import { Writer } from './writer'
 
-const outgoing = new Writer(new Region(memory.data(2048), 2048))
-const incoming = new Region(memory.data(2048), 2048)
+const outgoing = new Writer(new Region(memory.data(512), 512))
+const incoming = new Region(memory.data(512), 512)
 const reply = new Reader()
 
 let linkLength: i32 = 0
