@@ -85,7 +85,7 @@ export function operationsOf<Types extends OperationTypes>(
 }
 
 /** A codec whose failures say where they happened. */
-export function codecOf<Request, Response>(
+function codecOf<Request, Response>(
   contractId: string,
   wireName: string,
   request: Body<Request>,

@@ -65,7 +65,7 @@ function group(headers: readonly string[]): number {
  * Headers to an actor of dialects A to D: names in lower case, one value each, the last one given.
  * Several `cookie` headers become one, because that header may be joined and is lost otherwise.
  */
-export function writeHeaders(writer: Writer, headers: readonly string[]): void {
+function writeHeaders(writer: Writer, headers: readonly string[]): void {
   const count = group(headers)
   writer.map(count)
   for (let slot = 0; slot < count; slot++) {
@@ -78,7 +78,7 @@ export function writeHeaders(writer: Writer, headers: readonly string[]): void {
 }
 
 /** Headers to an actor of dialect E: names in lower case, every value. */
-export function writeHeaderLists(writer: Writer, headers: readonly string[]): void {
+function writeHeaderLists(writer: Writer, headers: readonly string[]): void {
   const count = group(headers)
   writer.map(count)
   for (let slot = 0; slot < count; slot++) {
@@ -91,7 +91,7 @@ export function writeHeaderLists(writer: Writer, headers: readonly string[]): vo
 }
 
 /** Headers as pairs with one value each, as {@link writeHeaders} has them. */
-export function singleHeaders(headers: readonly string[]): [name: string, value: string][] {
+function singleHeaders(headers: readonly string[]): [name: string, value: string][] {
   const count = group(headers)
   return Array.from({ length: count }, (_, slot) => {
     const name = (slotNames[slot] as Name).text

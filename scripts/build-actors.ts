@@ -92,7 +92,7 @@ export async function buildExampleActor(name: string): Promise<BuiltActor> {
  * @param entry path from the project's root
  * @throws Error with the compiler's own words when the source does not compile
  */
-export async function compileActor(entry: string): Promise<Uint8Array<ArrayBuffer>> {
+async function compileActor(entry: string): Promise<Uint8Array<ArrayBuffer>> {
   let wasm: Uint8Array | undefined
   await runCompiler([entry, '--baseDir', root, '--outFile', 'out.wasm', ...compilerOptions], {
     writeFile(_name, contents) {

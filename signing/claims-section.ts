@@ -15,7 +15,7 @@ import {
 export type ClaimsSectionName = 'jwt' | 'wasmcloud_jwt'
 
 /** The longest token accepted, in bytes. */
-export const maxTokenBytes: number = 64 * 1024
+const maxTokenBytes: number = 64 * 1024
 
 /** SHA-256 of a module without its claims section, in upper-case hex, as wascap writes it. */
 export interface ModuleHash {

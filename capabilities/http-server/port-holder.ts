@@ -36,7 +36,7 @@ export async function findPortHolder(port: number): Promise<PortHolder | undefin
 }
 
 /** Inodes of the sockets that listen on `port`, from the text of /proc/net/tcp. */
-export function listeningInodes(table: string, port: number): string[] {
+function listeningInodes(table: string, port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return table
     .split('\n')

@@ -13,10 +13,10 @@ import { type GuestHooks, type HostCall, PendingHostCall } from './host-call.ts'
 import type { NameCache } from './name-cache.ts'
 
 /** Error texts of guests, and of the host to guests, in bytes. What is longer is cut. */
-export const maxErrorBytes: number = 64 * 1024
+const maxErrorBytes: number = 64 * 1024
 
 /** One console line in bytes. What is longer is cut. */
-export const maxLogBytes: number = 8 * 1024
+const maxLogBytes: number = 8 * 1024
 
 /** Fuel for what the host does on a guest's behalf: about what it costs, in instructions. */
 const fuelPerHostCall = 2_000

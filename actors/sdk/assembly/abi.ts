@@ -1,6 +1,9 @@
 /**
  * The nine functions a waPC host gives an actor. Every parameter is a byte offset or a byte length
  * in this module's memory. Only those that are used end up as imports.
+ *
+ * AssemblyScript decorates functions, which TypeScript has no syntax for: hence what editors are told to
+ * ignore.
  */
 
 /** Copies the operation and the payload of the current call to two places large enough for them. */

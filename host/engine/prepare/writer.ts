@@ -3,7 +3,7 @@
 import { ceilings, limitExceeded } from './limits.ts'
 
 /** Width of a length that is written before what it measures: holds 2^28 - 1. */
-export const paddedWidth = 4
+const paddedWidth = 4
 
 /** Bytes that the unsigned LEB128 of `value` takes. */
 export function lebWidth(value: number): number {
