@@ -21,6 +21,14 @@ export interface CapabilityErrorDetails {
   ERR_RANDOM_RANGE: { min: number; max: number }
   /** What the actor answered cannot be written as an HTTP response. */
   ERR_HTTP_RESPONSE: { reason: string }
+  /** The server behind the provider cannot be reached. Nothing was executed. */
+  ERR_SERVER_UNAVAILABLE: { server: string; reason: string }
+  /** The server answered that it will not: wrong password, read-only, out of memory. */
+  ERR_SERVER_REFUSED: { server: string; reason: string }
+  /** The connection broke after the operation was sent: it may or may not have been executed. */
+  ERR_OUTCOME_UNKNOWN: { server: string; operation: string; reason: string }
+  /** The server did not answer in time. Unless it only reads, the operation may have been executed. */
+  ERR_SERVER_TIMEOUT: { server: string; operation: string; timeoutMs: number }
 }
 
 /** Every code of the stock providers. */
@@ -68,6 +76,28 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
     summary: 'what an actor answered cannot be written as an HTTP response',
     hint: 'answer with a status from 200 to 599, and headers without line breaks',
     exit: 1,
+  },
+  ERR_SERVER_UNAVAILABLE: {
+    summary: 'the server behind a provider cannot be reached; nothing was executed',
+    hint: 'start the server that the message names, or correct the address in the link',
+    exit: 5,
+    retryable: true,
+  },
+  ERR_SERVER_REFUSED: {
+    summary: 'the server behind a provider refused an operation or a login',
+    hint: 'correct what the message says: user, password or rights, or the state of the server',
+    exit: 4,
+  },
+  ERR_OUTCOME_UNKNOWN: {
+    summary: 'a connection broke while an operation was under way: it may have been executed',
+    hint: 'read the value again before repeating an operation that must not happen twice',
+    exit: 5,
+  },
+  ERR_SERVER_TIMEOUT: {
+    summary:
+      'the server behind a provider did not answer in time; it may still execute the operation',
+    hint: 'find out why the server is slow, or give the call more time',
+    exit: 6,
   },
 }
 

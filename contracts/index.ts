@@ -3,7 +3,7 @@ import type { Contract } from './contract.ts'
 import { extras } from './extras.ts'
 import { health } from './health.ts'
 import { httpServer } from './http-server.ts'
-import { keyvalue } from './keyvalue.ts'
+import { keyvalue, keyValueChangedKeys } from './keyvalue.ts'
 import { logging } from './logging.ts'
 import { messaging } from './messaging.ts'
 
@@ -56,6 +56,7 @@ export type {
   GetResponse,
   KeyRequest,
   KeysRequest,
+  KeyValueItem,
   KeyValueRequest,
   KeyValueToProvider,
   ListItemDeleteRequest,
@@ -72,7 +73,7 @@ export type {
   MessagingToProvider,
   RequestMessage,
 } from './messaging.ts'
-export { extras, health, httpServer, keyvalue, logging, messaging }
+export { extras, health, httpServer, keyvalue, keyValueChangedKeys, logging, messaging }
 
 /** Every contract that the host knows the operations of, `health` among them. */
 export const contracts: readonly Contract[] = [

@@ -112,6 +112,15 @@ export interface ExistsResponse {
   readonly exists: boolean
 }
 
+/** What a key-value store keeps at one key, apart from any provider: for moving it to another. */
+export type KeyValueItem = (
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list' | 'set'; readonly items: readonly string[] }
+) & {
+  /** Milliseconds from now until the key is gone; absent for never. */
+  readonly expiresInMs?: number
+}
+
 /** What actors ask of a key-value store. */
 export type KeyValueToProvider = {
   Get: { request: KeyRequest; response: GetResponse }
@@ -344,3 +353,17 @@ export const keyvalue: Contract<KeyValueToProvider, NoOperations> = contractOf(
     E: otp('wasmcloud:keyvalue'),
   },
 )
+
+const readingOnly: ReadonlySet<string> = new Set<keyof KeyValueToProvider>([
+  'Get',
+  'Range',
+  'SetUnion',
+  'SetIntersection',
+  'SetQuery',
+  'KeyExists',
+])
+
+/** The keys that an operation of the contract may change: one, or none for an operation that reads. */
+export function keyValueChangedKeys(operation: string, request: unknown): readonly string[] {
+  return readingOnly.has(operation) ? [] : [(request as KeyRequest).key]
+}

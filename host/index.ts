@@ -66,6 +66,7 @@ export { type Authorizer, type Policy, policyAuthorizer, type Verdict } from './
 export type {
   CapabilityProvider,
   InvokeOptions,
+  LinkContent,
   LinkContext,
   LinkedActor,
   ProviderCall,

@@ -97,6 +97,24 @@ export interface ProviderLink<ToProvider extends OperationTypes = SomeOperations
   }
   /** What an operator wants to know of it, such as `{ url: 'http://127.0.0.1:8080' }`. */
   readonly info?: Readonly<Record<string, string>>
+  /** What is kept behind the link, where the provider can list it: a swap may then take it along. */
+  readonly content?: LinkContent
+}
+
+/**
+ * What a link keeps, key by key, so that it can be moved to another provider of the contract. What an
+ * item is, the contract says: `KeyValueItem` of the key-value contract. Only what the link's actor
+ * could see is part of it.
+ */
+export interface LinkContent<Item = unknown> {
+  /** Every key, in any order. One that comes or goes meanwhile may be missing; none comes twice. */
+  keys(signal: AbortSignal): AsyncIterable<string>
+  /** @returns `undefined` if there is nothing at the key any more. */
+  read(key: string, signal: AbortSignal): Promise<Item | undefined>
+  /** Puts an item at a key, in the place of whatever is there; `undefined` leaves nothing there. */
+  write(key: string, item: Item | undefined, signal: AbortSignal): Promise<void>
+  /** The keys that an operation may change; none for one that only reads. */
+  changedKeys(operation: string, request: unknown): readonly string[]
 }
 
 /** One call of a provider's operation. */

@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const nodeNeeded = 26
 
-/**
- * Debian packages that only the tests need: the package, and the binary that proves it is there.
- * Without one, and without root to install it, the tests that need it say that they were skipped.
- */
-const debianPackages = []
+/** Debian packages that only the tests need: the package, and the binary that proves it is there. */
+const debianPackages = [
+  { name: 'redis-server', binary: 'redis-server' },
+  { name: 'nats-server', binary: 'nats-server' },
+  { name: 'postgresql', binary: 'initdb' },
+  { name: 'clang', binary: 'clang' },
+  { name: 'lld', binary: 'wasm-ld' },
+]
 
 /**
  * npm keeps a copy of the lock file for what it really installed. The two agree when every package
@@ -99,22 +102,27 @@ function installPackages() {
 }
 
 function installDebianPackages() {
-  const missing = debianPackages.filter(({ binary }) => !onPath(binary)).map(({ name }) => name)
+  const missing = debianPackages.filter(({ binary }) => !isThere(binary)).map(({ name }) => name)
   if (missing.length === 0) return
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...missing]
   const isRoot = typeof process.getuid === 'function' && process.getuid() === 0
-  if (!isRoot || !onPath('apt-get')) {
-    console.log(`Tests that need ${missing.join(', ')} will be skipped: install them to run those.`)
-    return
+  if (!isRoot || !isThere('apt-get')) {
+    fail(`the tests need ${missing.join(', ')}: sudo apt-get ${install.join(' ')}`)
   }
   console.log(`Installing Debian packages (once): ${missing.join(' ')}`)
   run('apt-get', ['update', '-qq'])
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing])
+  run('apt-get', install)
 }
 
-function onPath(binary) {
-  return (process.env.PATH ?? '')
-    .split(process.platform === 'win32' ? ';' : ':')
-    .some((folder) => folder !== '' && existsSync(join(folder, binary)))
+/** Looks beyond PATH too: Debian keeps nats-server in /usr/sbin, and PostgreSQL by its version. */
+function isThere(binary) {
+  const postgresql = '/usr/lib/postgresql'
+  const versions = existsSync(postgresql) ? readdirSync(postgresql) : []
+  return [
+    ...(process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':'),
+    '/usr/sbin',
+    ...versions.map((version) => join(postgresql, version, 'bin')),
+  ].some((folder) => folder !== '' && existsSync(join(folder, binary)))
 }
 
 installPackages()
