@@ -77,6 +77,19 @@ function writeHeaders(writer: Writer, headers: readonly string[]): void {
   }
 }
 
+/**
+ * As {@link writeHeaders}, with every value: several become one, joined as their order allows. Of
+ * `set-cookie`, which may hold commas of its own, actors of that time saw the same.
+ */
+function writeJoinedHeaders(writer: Writer, headers: readonly string[]): void {
+  const count = group(headers)
+  writer.map(count)
+  for (let slot = 0; slot < count; slot++) {
+    writer.raw((slotNames[slot] as Name).encoded)
+    writer.text(allValues[slot]?.join(', ') ?? (firstValues[slot] as string))
+  }
+}
+
 /** Headers to an actor of dialect E: names in lower case, every value. */
 function writeHeaderLists(writer: Writer, headers: readonly string[]): void {
   const count = group(headers)
@@ -92,11 +105,24 @@ function writeHeaderLists(writer: Writer, headers: readonly string[]): void {
 
 /** Headers as pairs with one value each, as {@link writeHeaders} has them. */
 function singleHeaders(headers: readonly string[]): [name: string, value: string][] {
+  return groupedHeaders(headers, (name, values) =>
+    name === 'cookie' ? values.join('; ') : (values[values.length - 1] ?? ''),
+  )
+}
+
+/** Headers as pairs with one value each, as {@link writeJoinedHeaders} has them. */
+function joinedHeaders(headers: readonly string[]): [name: string, value: string][] {
+  return groupedHeaders(headers, (_, values) => values.join(', '))
+}
+
+function groupedHeaders(
+  headers: readonly string[],
+  one: (name: string, values: readonly string[]) => string,
+): [name: string, value: string][] {
   const count = group(headers)
   return Array.from({ length: count }, (_, slot) => {
     const name = (slotNames[slot] as Name).text
-    const values = allValues[slot] ?? [firstValues[slot] as string]
-    return [name, name === 'cookie' ? values.join('; ') : (values[values.length - 1] ?? '')]
+    return [name, one(name, allValues[slot] ?? [firstValues[slot] as string])]
   })
 }
 
@@ -124,23 +150,33 @@ export function readHeaders(reader: Reader): readonly string[] {
   return headers
 }
 
-/** Headers of dialects A to D. */
-export const headerMap: Shape<readonly string[]> = {
-  write: writeHeaders,
-  read: readHeaders,
-  protobuf: {
-    initial: [],
-    write: (writer, field, headers) => {
-      for (const [name, value] of singleHeaders(headers)) {
-        writer.message(field, (entry) => headerEntry.writeMessage(entry, { name, value }))
-      }
+function mapOf(
+  write: (writer: Writer, headers: readonly string[]) => void,
+  pairs: (headers: readonly string[]) => [name: string, value: string][],
+): Shape<readonly string[]> {
+  return {
+    write,
+    read: readHeaders,
+    protobuf: {
+      initial: [],
+      write: (writer, field, headers) => {
+        for (const [name, value] of pairs(headers)) {
+          writer.message(field, (entry) => headerEntry.writeMessage(entry, { name, value }))
+        }
+      },
+      read: (reader, previous) => {
+        const { name, value } = headerEntry.readMessage(reader.message())
+        return appended(previous, name, value)
+      },
     },
-    read: (reader, previous) => {
-      const { name, value } = headerEntry.readMessage(reader.message())
-      return appended(previous, name, value)
-    },
-  },
+  }
 }
+
+/** Headers of dialects A to D; of several values of one name, actors get the last. */
+export const headerMap: Shape<readonly string[]> = mapOf(writeHeaders, singleHeaders)
+
+/** Headers of dialects A to D; several values of one name become one, joined by commas. */
+export const joinedHeaderMap: Shape<readonly string[]> = mapOf(writeJoinedHeaders, joinedHeaders)
 
 /** Headers of dialect E. */
 export const headerLists: Shape<readonly string[]> = { ...headerMap, write: writeHeaderLists }

@@ -42,11 +42,11 @@ export interface HttpRequest {
   readonly body: Uint8Array
 }
 
-/** What an actor answers. */
+/** What an actor answers, and what a server answered an actor. */
 export interface HttpResponse {
   /** 100 to 999. */
   readonly statusCode: number
-  /** Name, value, name, value … with names as the actor wrote them; not checked any further. */
+  /** Name, value, name, value … with names as they were written; not checked any further. */
   readonly headers: readonly string[]
   /** Empty if there is none. */
   readonly body: Uint8Array
@@ -69,26 +69,33 @@ function requestShape(headers: Shape<readonly string[]>): MessageShape<HttpReque
   })
 }
 
-interface ResponseWithStatus extends HttpResponse {
+/** A response as dialects before E write it. */
+export interface ResponseWithStatus extends HttpResponse {
   /** The words of the status line. Actors write them, nobody reads them. */
   readonly status: string
 }
 
-/** With the status text that actors before dialect E write. */
-const responseWithStatus = struct<ResponseWithStatus>({
-  statusCode: { shape: statusCode },
-  status: { shape: text, absent: '' },
-  headers: { shape: headerMap, key: 'header', absent: [] },
-  body: { shape: bytes, absent: noBytes },
-})
+/** With the status text that dialects before E write. */
+export function responseWithStatus(
+  headers: Shape<readonly string[]>,
+): MessageShape<ResponseWithStatus> {
+  return struct<ResponseWithStatus>({
+    statusCode: { shape: statusCode },
+    status: { shape: text, absent: '' },
+    headers: { shape: headers, key: 'header', absent: [] },
+    body: { shape: bytes, absent: noBytes },
+  })
+}
 
-const responseWithLists = struct<HttpResponse>({
+/** As dialect E has it. */
+export const responseWithLists: MessageShape<HttpResponse> = struct<HttpResponse>({
   statusCode: { shape: statusCode },
   headers: { shape: headerLists, key: 'header', absent: [] },
   body: { shape: bytes, absent: noBytes },
 })
 
-function withoutStatus(body: Body<ResponseWithStatus>): Body<HttpResponse> {
+/** The status text is written as the code has it, and not read. */
+export function withoutStatus(body: Body<ResponseWithStatus>): Body<HttpResponse> {
   return {
     encode: (response) =>
       body.encode({ ...response, status: STATUS_CODES[response.statusCode] ?? '' }),
@@ -112,7 +119,7 @@ const keys = {
 /** Without short cuts, for tests to hold the short cuts against. */
 export const plainRequest: Body<HttpRequest> = asMap(requestShape(headerMap))
 /** As {@link plainRequest}. */
-export const plainResponse: Body<HttpResponse> = withoutStatus(asMap(responseWithStatus))
+export const plainResponse: Body<HttpResponse> = withoutStatus(asMap(responseWithStatus(headerMap)))
 
 /** The same bytes as `asMap(requestShape(headers))`, on the way that every HTTP request takes. */
 function fastRequest(headers: Shape<readonly string[]>): Body<HttpRequest> {
@@ -204,13 +211,13 @@ export const httpServer: Contract<NoOperations, HttpServerToActor> = contractOf(
       'wascc:http_server',
       'HandleRequest',
       asProtobuf(request),
-      withoutStatus(asProtobuf(responseWithStatus)),
+      withoutStatus(asProtobuf(responseWithStatus(headerMap))),
     ),
     B: dialect(
       'wascc:http_server',
       'HandleRequest',
       asArray(request),
-      withoutStatus(asArray(responseWithStatus)),
+      withoutStatus(asArray(responseWithStatus(headerMap))),
     ),
     C: dialect('wascc:http_server', 'HandleRequest', fastRequest(headerMap), response),
     D: dialect('wasmcloud:httpserver', 'HandleRequest', fastRequest(headerMap), response),

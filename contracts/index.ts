@@ -2,6 +2,7 @@
 import type { Contract } from './contract.ts'
 import { extras } from './extras.ts'
 import { health } from './health.ts'
+import { httpClient } from './http-client.ts'
 import { httpServer } from './http-server.ts'
 import { keyvalue, keyValueChangedKeys } from './keyvalue.ts'
 import { logging } from './logging.ts'
@@ -45,6 +46,7 @@ export type {
   SequenceResponse,
 } from './extras.ts'
 export type { HealthResponse, HealthToActor } from './health.ts'
+export type { HttpClientRequest, HttpClientToProvider } from './http-client.ts'
 export type { HttpRequest, HttpResponse, HttpServerToActor } from './http-server.ts'
 export { decodeJsonResponse, type EncodedCall, encodeJsonRequest } from './json.ts'
 export type {
@@ -73,11 +75,12 @@ export type {
   MessagingToProvider,
   RequestMessage,
 } from './messaging.ts'
-export { extras, health, httpServer, keyvalue, keyValueChangedKeys, logging, messaging }
+export { extras, health, httpClient, httpServer, keyvalue, keyValueChangedKeys, logging, messaging }
 
 /** Every contract that the host knows the operations of, `health` among them. */
 export const contracts: readonly Contract[] = [
   httpServer,
+  httpClient,
   keyvalue,
   logging,
   messaging,

@@ -51,7 +51,7 @@ function nameOf({ sdk, dialect, wireName, request, response }: Recorded): string
   return `${sdk} (${dialect}) ${wireName} ${request} -> ${response}`
 }
 
-const calls = recorded('calls-of-actors')
+const calls = [...recorded('calls-of-actors'), ...recorded('calls-by-definition')]
 const replies = recorded('replies-of-actors')
 
 test('every contract of every dialect has been seen in use', (t) => {

@@ -37,6 +37,7 @@ const fields: Readonly<Record<string, unknown>> = {
   message: 'm',
   method: 'POST',
   path: '/a',
+  url: 'https://a.example/b?c',
   queryString: 'b=c',
   headers: ['accept', 'text/plain', 'x-y', 'z'],
   statusCode: 200,

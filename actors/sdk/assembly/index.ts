@@ -3,6 +3,7 @@ export { log } from './console'
 export { randomGuid, randomNumber, sequenceNumber } from './extras'
 export { __guest_call, fail, Handler, register } from './guest'
 export { begin, send, settle } from './host-call'
+export { ClientRequest, HttpClient, ServerResponse } from './http-client'
 export {
   beginHttpBody,
   beginHttpResponse,

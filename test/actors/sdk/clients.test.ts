@@ -23,6 +23,17 @@ const extras = (operation: string, flags: string, limits: string): string =>
   `default|wascc:extras|${operation}|85a467756964${flags.slice(0, 2)}a873657175656e6365` +
   `${flags.slice(2, 4)}a672616e646f6d${flags.slice(4)}a36d696e${limits.slice(0, 2)}a36d6178` +
   limits.slice(2)
+const httpRequest = (
+  link: string,
+  method: string,
+  url: string,
+  headers: string,
+  body: string,
+): string =>
+  `${link}|wascc:http_client|PerformRequest|85a66d6574686f64${method}a470617468${url}` +
+  `ab7175657279537472696e67a0a6686561646572${headers}a4626f6479${body}`
+const httpReply = (statusCode: string, headers: string, body: string): string =>
+  `84aa737461747573436f6465${statusCode}a6737461747573a0a6686561646572${headers}a4626f6479${body}`
 const log = (level: number): ClientCase['sends'] =>
   `default|wascc:logging|WriteLog|82a56c6576656c0${level}a4626f6479a174`
 
@@ -131,6 +142,31 @@ const cases: readonly ClientCase[] = [
       ['c1ff00', 'c403c1ff00'],
       ['', 'c400'],
     ],
+  },
+  {
+    method: 'http.get',
+    sends: httpRequest('default', 'a3474554', 'ac687474703a2f2f682f3f713d', '80', 'c400'),
+    replies: [
+      [httpReply('cd0194', '81a476617279a161', 'c402ff00'), '96cd0194c2c402ff00a3efbfbda161c0'],
+      [httpReply('ccc8', '80', 'c4026869'), '96ccc8c3c4026869a26869c0c0'],
+      [httpReply('cd012c', 'c0', 'a26869'), '96cd012cc2c4026869a26869c0c0'],
+    ],
+  },
+  {
+    method: 'http.post',
+    sends: httpRequest(
+      'default',
+      'a4504f5354',
+      'a9687474703a2f2f682f',
+      '81ac636f6e74656e742d74797065aa746578742f706c61696e',
+      'c402c3a9',
+    ),
+    replies: [[httpReply('cccc', '81a178a0', 'c400'), '96ccccc3c400a0c0a0']],
+  },
+  {
+    method: 'http.send',
+    sends: httpRequest('api', 'a3505554', 'a9687474703a2f2f682f', '81a141a162', 'c402ff00'),
+    replies: [[httpReply('ccc7', '80', 'c400'), '96ccc7c2c400a0c0c0']],
   },
   {
     method: 'extras.guid',
