@@ -11,6 +11,10 @@ export interface HostErrorDetails {
   ERR_LINK_FAILED: { provider: string; actor: string; reason: string }
   ERR_PROVIDER_NOT_FOUND: { provider: string; known: readonly string[] }
   ERR_PROVIDER_EXISTS: { provider: string }
+  ERR_NOTHING_TO_SWAP: { contractId: string; linkName: string | undefined }
+  ERR_COPY_UNSUPPORTED: { provider: string; contractId: string }
+  ERR_COPY_FAILED: { failed: number; reason: string }
+  ERR_PROVIDER_IN_USE: { provider: string; links: number }
   ERR_PROVIDER_FAILED: { provider: string; operation: string; reason: string }
   ERR_OPERATION_UNKNOWN: { contractId: string; operation: string; known: readonly string[] }
   ERR_CALL_DEPTH: { actor: string; limit: number }
@@ -99,6 +103,27 @@ export const hostErrors: Readonly<Record<HostErrorCode, ErrorInfo>> = {
   ERR_PROVIDER_EXISTS: {
     summary: 'a provider of this name is already registered',
     hint: 'register it under another name, or replace the one that is there',
+    exit: 7,
+  },
+  ERR_NOTHING_TO_SWAP: {
+    summary: 'no link of this host is of the contract, link name and actor that were to be swapped',
+    hint: 'list the links there are, and name one of their contracts',
+    exit: 3,
+  },
+  ERR_COPY_UNSUPPORTED: {
+    summary: 'a provider cannot list what it keeps, or take what another kept',
+    hint: 'swap without copying, and move the data by other means',
+    exit: 2,
+  },
+  ERR_COPY_FAILED: {
+    summary: 'what a provider keeps could not be copied to the one that was to replace it',
+    hint: 'see to what the reason says; nothing was turned over, and the old provider serves on',
+    exit: 1,
+    retryable: true,
+  },
+  ERR_PROVIDER_IN_USE: {
+    summary: 'a provider was to be removed that links still use',
+    hint: 'swap its links to another provider first, or delete them',
     exit: 7,
   },
   ERR_PROVIDER_FAILED: {

@@ -30,6 +30,7 @@ export type HostEvent =
   | ({
       readonly type: 'linkdef_set' | 'linkdef_deleted' | 'link_started' | 'link_stopped'
     } & LinkFacts)
+  | ({ readonly type: 'link_swapped'; readonly oldProvider: string } & LinkFacts)
   | ({ readonly type: 'link_failed'; readonly reason: EventReason } & LinkFacts)
   | {
       readonly type: 'capability_denied'

@@ -94,6 +94,7 @@ export class HostCalls {
   }
 
   #callProvider(link: Link, module: ActorModule, call: Asked): Uint8Array | Promise<Uint8Array> {
+    if (link.held) return this.#callOnceReleased(link.held, link, module, call)
     const codecs = link.contract.dialect(module.dialect)
     const known = codecs?.toProvider.get(call.operation)
     const serving = link.serving
@@ -111,6 +112,7 @@ export class HostCalls {
     }
     const { codec } = known
     const request = codec.decodeRequest(call.payload)
+    link.watch?.(known.operation, request)
     const failed = (cause: unknown): HostError => {
       if (cause instanceof HostError) return cause as HostError
       const { message } = eventReason(cause)
@@ -134,6 +136,17 @@ export class HostCalls {
         throw failed(cause)
       },
     )
+  }
+
+  async #callOnceReleased(
+    held: Promise<void>,
+    link: Link,
+    module: ActorModule,
+    call: Asked,
+  ): Promise<Uint8Array> {
+    await held
+    call.signal.throwIfAborted()
+    return this.#callProvider(link, module, call)
   }
 
   #callActor(caller: Actor, module: ActorModule, target: Actor, call: Asked): Promise<Uint8Array> {

@@ -16,11 +16,13 @@ import {
   linkInfo,
 } from './inventory.ts'
 import { type LinkDefinition, normaliseLinkName } from './link-definition.ts'
-import { Linker } from './linker.ts'
+import { LinkDefinitions, type LinkReference } from './link-definitions.ts'
+import { Linker, type SwapReport } from './linker.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type ModuleSource, readModule } from './module-file.ts'
 import { type Authorizer, type Policy, policyAuthorizer } from './policy.ts'
 import type { CapabilityProvider, InvokeOptions } from './provider.ts'
+import { selectLinks, type SwapOptions, type SwapRequest } from './swap.ts'
 import { refuseUpdate, type UpdateRules } from './update-rules.ts'
 
 /** How a host is set up. Everything has a default. */
@@ -81,12 +83,13 @@ export class Host implements AsyncDisposable {
   readonly #now: () => number
   readonly #scheduler = new Scheduler()
   readonly #actors = new ActorTable()
-  readonly #definitions = new Map<string, LinkDefinition>()
+  readonly #definitions = new LinkDefinitions()
   readonly #linker: Linker
   readonly #calls: HostCalls
   readonly #listeners = new Set<HostEventListener>()
   readonly #startedAt = performance.now()
   readonly #owner: ActorOwner
+  readonly #stopping = new AbortController()
   #change: Promise<unknown> = Promise.resolve()
   #stopped: Promise<void> | undefined
 
@@ -215,7 +218,52 @@ export class Host implements AsyncDisposable {
    * `ERR_LINK_FAILED`, `ERR_LINK_CONFLICT`
    */
   replaceProvider(name: string, next: CapabilityProvider): Promise<number> {
-    return this.#exclusive(() => this.#linker.replace(name, next, this.#actors))
+    return this.#exclusive(async () => {
+      const links = await this.#linker.replace(name, next, this.#actors)
+      this.#definitions.change(({ provider }) => provider === name, { provider: next.name })
+      return links.length
+    })
+  }
+
+  /**
+   * Forgets a provider that serves no link. Definitions that name it stay as they are.
+   *
+   * @throws HostError `ERR_PROVIDER_NOT_FOUND`, `ERR_PROVIDER_IN_USE`
+   */
+  removeProvider(name: string): Promise<void> {
+    return this.#exclusive(async () => this.#linker.unregister(name, this.#actors))
+  }
+
+  /**
+   * Has another registered provider serve a contract: every link that the request picks is opened on
+   * it, what the links keep is copied if that is asked for, then all turn over in one step, and what
+   * served before drains and closes. If anything fails, nothing has changed. Link definitions say
+   * from then on what serves them, those of actors that do not run now too.
+   *
+   * A copy is made while the links are used, and calls wait only for the last of it. Keys that only
+   * the new provider has are left there.
+   *
+   * @throws HostError `ERR_PROVIDER_NOT_FOUND`, `ERR_NOTHING_TO_SWAP`, `ERR_LINK_CONFIG`,
+   * `ERR_LINK_FAILED`, `ERR_LINK_CONFLICT`, `ERR_COPY_UNSUPPORTED`, `ERR_COPY_FAILED`,
+   * `ERR_ACTOR_AMBIGUOUS`; the reason of the signal
+   */
+  swap(request: SwapRequest, options: SwapOptions = {}): Promise<SwapReport> {
+    const { contractId, provider: name, values } = request
+    return this.#exclusive(async () => {
+      const provider = this.#linker.choose({ contractId, provider: name })
+      const { links, isPicked } = selectLinks(request, this.#actors, this.#definitions)
+      const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
+      const { onProgress } = options
+      const copying = request.copy
+        ? { signal: AbortSignal.any(signals), ...(onProgress && { onProgress }) }
+        : undefined
+      const report = await this.#linker.swap(links, provider, values, copying)
+      this.#definitions.change(isPicked, { provider: name, ...(values && { values }) })
+      for (const link of links) {
+        this.#definitions.follow(link, (reference) => this.#actors.answersTo(link.actor, reference))
+      }
+      return report
+    })
   }
 
   /**
@@ -231,7 +279,7 @@ export class Host implements AsyncDisposable {
     return this.#exclusive(async () => {
       const actor = this.#actors.maybeFind(definition.actor)
       const link = actor && (await this.#linker.connect(actor, definition))
-      this.#definitions.set(definitionKey(definition, actor), definition)
+      this.#definitions.set(definition, actor)
       this.#emit({ type: 'linkdef_set', ...definitionFacts(definition, actor) })
       return link && linkInfo(link)
     })
@@ -242,10 +290,10 @@ export class Host implements AsyncDisposable {
    *
    * @returns false if there was none.
    */
-  unlink(definition: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>): Promise<boolean> {
+  unlink(definition: LinkReference): Promise<boolean> {
     return this.#exclusive(async () => {
       const actor = this.#actors.maybeFind(definition.actor)
-      const known = this.#definitions.delete(definitionKey(definition, actor))
+      const known = this.#definitions.delete(definition, actor)
       const linkName = normaliseLinkName(definition.linkName)
       const live = actor?.links.get(contractOf(definition.contractId).name)?.has(linkName) ?? false
       if (actor) await this.#linker.disconnect(actor, definition.contractId, linkName)
@@ -304,12 +352,13 @@ export class Host implements AsyncDisposable {
         summary,
         contractId: contract.ids[0] ?? contract.name,
       })),
-      linkDefinitions: [...this.#definitions.values()],
+      linkDefinitions: [...this.#definitions],
     }
   }
 
   /** Stops every actor, then is done. Calls in flight end first. Twice is fine. */
   stop(options: StopOptions = {}): Promise<void> {
+    this.#stopping.abort(hostStopping(this.id))
     this.#stopped ??= this.#queue(async () => {
       // Every door closes before the first actor stops, so that none calls one that is gone.
       await Promise.all([...this.#actors].map((actor) => this.#closeInbound(actor)))
@@ -346,7 +395,7 @@ export class Host implements AsyncDisposable {
 
   /** Makes live what is already defined for an actor; the automatic links come last. */
   async #connectKnown(actor: Actor): Promise<void> {
-    for (const definition of this.#definitions.values()) {
+    for (const definition of this.#definitions) {
       if (!this.#actors.answersTo(actor, definition.actor)) continue
       try {
         await this.#linker.connect(actor, definition)
@@ -394,9 +443,7 @@ export class Host implements AsyncDisposable {
 
   #exclusive<T>(change: () => Promise<T>): Promise<T> {
     if (!this.#stopped) return this.#queue(change)
-    return Promise.reject(
-      new HostError('ERR_HOST_STOPPING', { host: this.id }, `host ${this.id} is stopping`),
-    )
+    return Promise.reject(hostStopping(this.id))
   }
 
   #emit(event: HostEvent): void {
@@ -410,17 +457,12 @@ export class Host implements AsyncDisposable {
   }
 }
 
-function definitionKey(
-  definition: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>,
-  actor: Actor | undefined,
-): string {
-  const contract = contractOf(definition.contractId).name
-  const linkName = normaliseLinkName(definition.linkName)
-  return JSON.stringify([actor?.id ?? definition.actor, contract, linkName])
+function hostStopping(host: string): HostError {
+  return new HostError('ERR_HOST_STOPPING', { host }, `host ${host} is stopping`)
 }
 
 function definitionFacts(
-  definition: LinkDefinition | Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>,
+  definition: LinkDefinition | LinkReference,
   actor: Actor | undefined,
 ): { actor: string; contractId: string; linkName: string; provider: string } {
   return {

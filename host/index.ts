@@ -44,6 +44,8 @@ export {
   type UpdateActorOptions,
 } from './host.ts'
 export type { ActorInfo, HostInventory, LinkInfo } from './inventory.ts'
+export type { CopyFailure, CopyProgress, CopyReport } from './link-copy.ts'
+export type { SwapReport } from './linker.ts'
 export { defaultLinkName, type LinkDefinition } from './link-definition.ts'
 export { type LogFacts, type Logger, silentLogger } from './logger.ts'
 export { applyManifest } from './manifest/apply.ts'
@@ -72,4 +74,5 @@ export type {
   ProviderCall,
   ProviderLink,
 } from './provider.ts'
+export type { SwapOptions, SwapRequest } from './swap.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'

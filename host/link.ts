@@ -1,7 +1,7 @@
 import type { Contract, ContractDialect } from '../contracts/index.ts'
 import type { Actor } from './actor.ts'
 import type { LinkFacts } from './events.ts'
-import type { CapabilityProvider, InvokeOptions, ProviderLink } from './provider.ts'
+import type { CapabilityProvider, InvokeOptions, LinkContent, ProviderLink } from './provider.ts'
 
 /**
  * A link definition made live. It outlives what serves it: replacing a provider turns `serving` over
@@ -11,8 +11,11 @@ export class Link {
   readonly actor: Actor
   readonly contract: Contract
   readonly linkName: string
-  readonly values: Readonly<Record<string, string>>
+  /** Hears of every call before the provider does, while a copy is made of what is kept. */
+  watch: ((operation: string, request: unknown) => void) | undefined
+  #values: Readonly<Record<string, string>>
   #serving: Serving
+  #held: PromiseWithResolvers<void> | undefined
 
   constructor(
     actor: Actor,
@@ -24,7 +27,7 @@ export class Link {
     this.actor = actor
     this.contract = contract
     this.linkName = linkName
-    this.values = values
+    this.#values = values
     this.#serving = serving
   }
 
@@ -32,10 +35,30 @@ export class Link {
     return this.#serving
   }
 
+  get values(): Readonly<Record<string, string>> {
+    return this.#values
+  }
+
+  /** Set while calls have to wait: they may go on once it resolves. */
+  get held(): Promise<void> | undefined {
+    return this.#held?.promise
+  }
+
+  /** Has calls wait from now on. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers<void>()
+  }
+
+  release(): void {
+    this.#held?.resolve()
+    this.#held = undefined
+  }
+
   /** @returns what served until now, for the caller to close. */
-  turnOver(next: Serving): Serving {
+  turnOver(next: Serving, values: Readonly<Record<string, string>> = this.#values): Serving {
     const previous = this.#serving
     this.#serving = next
+    this.#values = values
     return previous
   }
 
@@ -54,9 +77,9 @@ export class Serving implements AsyncDisposable {
   readonly provider: CapabilityProvider
   readonly #link: ProviderLink
   readonly #abort: AbortController
-  #inFlight = 0
-  #latestDeadline = 0
-  #idle: PromiseWithResolvers<void> | undefined
+  #calls = new CallsInFlight()
+  /** The calls of before {@link settled} was last asked. */
+  #earlier: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   constructor(provider: CapabilityProvider, link: ProviderLink, abort: AbortController) {
@@ -69,6 +92,10 @@ export class Serving implements AsyncDisposable {
     return this.#link.operations
   }
 
+  get content(): LinkContent | undefined {
+    return this.#link.content
+  }
+
   get info(): Readonly<Record<string, string>> {
     return this.#link.info ?? {}
   }
@@ -78,14 +105,16 @@ export class Serving implements AsyncDisposable {
    *
    * @param deadlineAt When the caller stops waiting, on the clock of `performance.now()`.
    */
-  async during<T>(pending: Promise<T>, deadlineAt: number): Promise<T> {
-    this.#inFlight++
-    if (deadlineAt > this.#latestDeadline) this.#latestDeadline = deadlineAt
-    try {
-      return await pending
-    } finally {
-      if (--this.#inFlight === 0) this.#idle?.resolve()
-    }
+  during<T>(pending: Promise<T>, deadlineAt: number): Promise<T> {
+    return this.#calls.during(pending, deadlineAt)
+  }
+
+  /** Resolves once the calls that are under way now have ended, or nobody waits for them any more. */
+  async settled(): Promise<void> {
+    const calls = this.#calls
+    this.#calls = new CallsInFlight()
+    this.#earlier = Promise.all([this.#earlier, calls.ended()])
+    await this.#earlier
   }
 
   /** Waits for the operations under way, then has the provider drain and close. Twice is fine. */
@@ -95,17 +124,38 @@ export class Serving implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    if (this.#inFlight > 0) {
-      this.#idle = Promise.withResolvers<void>()
-      const abandoned = setTimeout(
-        this.#idle.resolve,
-        Math.max(0, this.#latestDeadline - performance.now()),
-      )
-      await this.#idle.promise
-      clearTimeout(abandoned)
-    }
+    await this.settled()
     await this.#link[Symbol.asyncDispose]?.()
     this.#abort.abort()
+  }
+}
+
+/** Calls that began in one stretch of time. */
+class CallsInFlight {
+  #count = 0
+  #latestDeadline = 0
+  #idle: PromiseWithResolvers<void> | undefined
+
+  async during<T>(pending: Promise<T>, deadlineAt: number): Promise<T> {
+    this.#count++
+    if (deadlineAt > this.#latestDeadline) this.#latestDeadline = deadlineAt
+    try {
+      return await pending
+    } finally {
+      if (--this.#count === 0) this.#idle?.resolve()
+    }
+  }
+
+  /** Resolves once there are none, or the last deadline has passed. No more may begin. */
+  async ended(): Promise<void> {
+    if (this.#count === 0) return
+    this.#idle = Promise.withResolvers<void>()
+    const abandoned = setTimeout(
+      this.#idle.resolve,
+      Math.max(0, this.#latestDeadline - performance.now()),
+    )
+    await this.#idle.promise
+    clearTimeout(abandoned)
   }
 }
 

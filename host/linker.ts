@@ -4,6 +4,7 @@ import { HostError } from './errors.ts'
 import { eventReason, type HostEvent } from './events.ts'
 import { contractOf } from './host-calls.ts'
 import { Link, LinkInvoker, Serving } from './link.ts'
+import { type CopiedLink, type CopyOptions, type CopyReport, LinkCopy } from './link-copy.ts'
 import { defaultLinkName, type LinkDefinition, normaliseLinkName } from './link-definition.ts'
 import type { Logger } from './logger.ts'
 import type { Authorizer } from './policy.ts'
@@ -18,6 +19,16 @@ export interface LinkerOptions {
   readonly authorizer: Authorizer
   readonly log: Logger
   emit(event: HostEvent): void
+}
+
+/** What became of a swap. */
+export interface SwapReport {
+  /** How many links turned over; those that the provider served already are not among them. */
+  readonly links: number
+  /** For how long calls had to wait, in milliseconds. */
+  readonly pauseMs: number
+  /** What was copied; `undefined` where nothing was to be. */
+  readonly copied: CopyReport | undefined
 }
 
 /** Holds the providers, and makes, replaces and ends live links. Its caller runs one change at a time. */
@@ -104,8 +115,13 @@ export class Linker {
    * nothing has changed.
    *
    * @param actors All actors of the host.
+   * @returns the links that turned over.
    */
-  async replace(name: string, next: CapabilityProvider, actors: Iterable<Actor>): Promise<number> {
+  async replace(
+    name: string,
+    next: CapabilityProvider,
+    actors: Iterable<Actor>,
+  ): Promise<readonly Link[]> {
     const previous = this.#named(name)
     if (next.contract.name !== previous.contract.name) {
       throw new HostError(
@@ -124,16 +140,88 @@ export class Linker {
     const links = [...actors]
       .flatMap((actor) => [...actor.allLinks()])
       .filter((link) => link.serving.provider === previous)
-    const opened = await openAll(links, (link) =>
-      this.#open(next, link.actor, link.contract, link.linkName, link.values),
-    )
-    this.#providers.delete(name)
-    this.#providers.set(next.name, next)
+    const opened = await openAll(links, (link) => this.#openFor(link, next, link.values))
+    this.#exchange(name, next)
     const old = links.map((link, index) => link.turnOver(opened[index] as Serving))
     this.#emitProvider('provider_started', next)
     await Promise.all(old.map((serving) => this.#dispose(serving)))
     this.#emitProvider('provider_stopped', previous)
-    return links.length
+    return links
+  }
+
+  /**
+   * Has another registered provider serve links: opens all on it first, copies what they keep if that
+   * is wanted, turns all over in one step, then drains and closes what served before. If anything
+   * fails, nothing has changed.
+   *
+   * @param links Of one contract.
+   * @param values Instead of each link's own.
+   */
+  async swap(
+    links: readonly Link[],
+    provider: CapabilityProvider,
+    values: Readonly<Record<string, string>> | undefined,
+    copying: CopyOptions | undefined,
+  ): Promise<SwapReport> {
+    const moved = links.filter(
+      ({ serving, values: own }) =>
+        serving.provider !== provider || (values !== undefined && !sameValues(own, values)),
+    )
+    const opened = await openAll(moved, (link) =>
+      this.#openFor(link, provider, values ?? link.values),
+    )
+    let pauseMs = 0
+    let copied: CopyReport | undefined
+    let old: Serving[]
+    try {
+      using copy = copying && new LinkCopy(contentsOf(moved, opened), copying)
+      await copy?.run()
+      const startedAt = performance.now()
+      old = moved.map((link, index) => link.turnOver(opened[index] as Serving, values))
+      pauseMs = copy?.heldMs ?? performance.now() - startedAt
+      copied = copy?.report
+    } catch (error) {
+      await Promise.all(opened.map((serving) => this.#dispose(serving)))
+      throw error
+    }
+    moved.forEach((link, index) => {
+      const oldProvider = old[index]?.provider.name ?? ''
+      this.#options.emit({ type: 'link_swapped', oldProvider, ...link.facts })
+    })
+    await Promise.all(old.map((serving) => this.#dispose(serving)))
+    return { links: moved.length, pauseMs, copied }
+  }
+
+  /**
+   * Forgets a provider that no link uses.
+   *
+   * @param actors All actors of the host.
+   */
+  unregister(name: string, actors: Iterable<Actor>): void {
+    const provider = this.#named(name)
+    const links = [...actors]
+      .flatMap((actor) => [...actor.allLinks()])
+      .filter((link) => link.serving.provider === provider).length
+    if (links > 0) {
+      const message = `${name} serves ${links} ${links === 1 ? 'link' : 'links'}`
+      throw new HostError('ERR_PROVIDER_IN_USE', { provider: name, links }, message)
+    }
+    this.#providers.delete(name)
+    this.#emitProvider('provider_stopped', provider)
+  }
+
+  /** The provider that a definition means. */
+  choose(definition: Pick<LinkDefinition, 'contractId' | 'provider'>): CapabilityProvider {
+    return this.#choose(contractOf(definition.contractId), definition)
+  }
+
+  /** In the same place: the first provider of a contract is what links get that name none. */
+  #exchange(name: string, next: CapabilityProvider): void {
+    const providers = [...this.#providers].map(([key, provider]): [string, CapabilityProvider] =>
+      key === name ? [next.name, next] : [key, provider],
+    )
+    this.#providers.clear()
+    for (const [key, provider] of providers) this.#providers.set(key, provider)
   }
 
   #check(actor: Actor, contract: Contract, contractId: string, linkName: string): void {
@@ -165,7 +253,10 @@ export class Linker {
     )
   }
 
-  #choose(contract: Contract, definition: LinkDefinition): CapabilityProvider {
+  #choose(
+    contract: Contract,
+    definition: Pick<LinkDefinition, 'contractId' | 'provider'>,
+  ): CapabilityProvider {
     const known = [...this.#providers.values()].filter((p) => p.contract.name === contract.name)
     const chosen = definition.provider === undefined ? known[0] : this.#named(definition.provider)
     if (chosen && known.includes(chosen)) return chosen
@@ -198,6 +289,14 @@ export class Linker {
     await this.#dispose(present.serving)
     this.#options.emit({ type: 'link_stopped', ...present.facts })
     return next
+  }
+
+  #openFor(
+    { actor, contract, linkName }: Link,
+    provider: CapabilityProvider,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Serving> {
+    return this.#open(provider, actor, contract, linkName, values)
   }
 
   async #open(
@@ -279,6 +378,23 @@ async function openAll(
   if (!failed) return opened
   await Promise.allSettled(opened.map((serving) => serving[Symbol.asyncDispose]()))
   throw failed.reason
+}
+
+/** @throws HostError `ERR_COPY_UNSUPPORTED` */
+function contentsOf(links: readonly Link[], opened: readonly Serving[]): CopiedLink[] {
+  return links.map((link, index) => {
+    const next = opened[index] as Serving
+    const from = link.serving.content
+    const to = next.content
+    if (from && to) return { link, from, to }
+    const provider = (from ? next : link.serving).provider.name
+    const { contractId } = link.facts
+    throw new HostError(
+      'ERR_COPY_UNSUPPORTED',
+      { provider, contractId },
+      `${provider} cannot list what it keeps for ${contractId}`,
+    )
+  })
 }
 
 async function parseConfig(
