@@ -63,6 +63,30 @@ export function asProtobuf<T>(shape: MessageShape<T>): Body<T> {
   }
 }
 
+/**
+ * A payload that is written in one way and read in several: the first that fits. Where none does, the
+ * error is that of the first.
+ */
+export function firstOf<T>(written: Body<T>, ...others: readonly Body<T>[]): Body<T> {
+  return {
+    encode: written.encode,
+    decode: (payload) => {
+      try {
+        return written.decode(payload)
+      } catch (error) {
+        for (const other of others) {
+          try {
+            return other.decode(payload)
+          } catch {
+            // What is wrong with the usual form says more than what is wrong with the others.
+          }
+        }
+        throw error
+      }
+    },
+  }
+}
+
 /** A result that nobody reads: empty when we write it, whatever it is when an actor does. */
 export const nothing: Body<void> = { encode: () => noBytes, decode: () => undefined }
 

@@ -1,4 +1,5 @@
 /** Capability contracts: typed operations, and how each generation of actors writes them. */
+import { blobstore } from './blobstore.ts'
 import type { Contract } from './contract.ts'
 import { extras } from './extras.ts'
 import { health } from './health.ts'
@@ -8,6 +9,30 @@ import { keyvalue, keyValueChangedKeys } from './keyvalue.ts'
 import { logging } from './logging.ts'
 import { messaging } from './messaging.ts'
 
+export type {
+  BlobExistsResponse,
+  BlobInfo,
+  BlobInfoRequest,
+  BlobInfoResponse,
+  BlobPart,
+  BlobRequest,
+  BlobsRequest,
+  BlobstoreToActor,
+  BlobstoreToProvider,
+  ContainerRequest,
+  ContainersRequest,
+  FileChunk,
+  GetObjectRequest,
+  GetObjectResponse,
+  ListBlobsRequest,
+  ListBlobsResponse,
+  PutChunkRequest,
+  PutObjectResponse,
+  ReceivedChunk,
+  ReceivedResponse,
+  RemovalResponse,
+  StreamRequest,
+} from './blobstore.ts'
 export { type ClaimFlag, claimFlags } from './claim-flags.ts'
 export { type RawOperations, rawContract } from './codec.ts'
 export type {
@@ -75,7 +100,17 @@ export type {
   MessagingToProvider,
   RequestMessage,
 } from './messaging.ts'
-export { extras, health, httpClient, httpServer, keyvalue, keyValueChangedKeys, logging, messaging }
+export {
+  blobstore,
+  extras,
+  health,
+  httpClient,
+  httpServer,
+  keyvalue,
+  keyValueChangedKeys,
+  logging,
+  messaging,
+}
 
 /** Every contract that the host knows the operations of, `health` among them. */
 export const contracts: readonly Contract[] = [
@@ -85,6 +120,7 @@ export const contracts: readonly Contract[] = [
   logging,
   messaging,
   extras,
+  blobstore,
   health,
 ]
 

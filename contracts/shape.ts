@@ -61,6 +61,15 @@ export const text: Shape<string> = {
   },
 }
 
+/** Text that is nil on the wire where it is empty. Readers of it need `absent: ''`. */
+export const textOrNil: Shape<string> = {
+  ...text,
+  write: (writer, value) => {
+    if (value === '') writer.nil()
+    else text.write(writer, value)
+  },
+}
+
 /** True or false. */
 export const bool: Shape<boolean> = {
   write: (writer, value) => writer.bool(value),
@@ -150,6 +159,40 @@ export const texts: Shape<readonly string[]> = {
     },
     read: (reader, previous) => appended(previous, reader.text()),
   },
+}
+
+/** A list of structs. */
+export function listOf<T>(item: Shape<T>): Shape<readonly T[]> {
+  return {
+    write: (writer, value) => {
+      writer.array(value.length)
+      for (const one of value) item.write(writer, one)
+    },
+    read: (reader) => {
+      const count = reader.array()
+      const result: T[] = []
+      for (let index = 0; index < count; index++) {
+        try {
+          result.push(item.read(reader))
+        } catch (error) {
+          throw within(error, `[${index}]`)
+        }
+      }
+      return result
+    },
+    protobuf: {
+      initial: [],
+      write: (writer, field, value) => {
+        for (const one of value) item.protobuf.write(writer, field, one)
+      },
+      read: (reader, previous) => {
+        const read = item.protobuf.read(reader, item.protobuf.initial)
+        if (previous.length === 0) return [read]
+        ;(previous as T[]).push(read)
+        return previous
+      },
+    },
+  }
 }
 
 /** A value that is something else to the caller than to the wire. */

@@ -19,7 +19,7 @@ test('contractForId - finds one contract by the ids of every dialect', (t) => {
   t.is(contractForId('wasmcloud:keyvalue'), keyvalue)
   t.is(contractForId('wasmcloud:builtin:logging'), logging)
   t.is(contractForId('wasmcloud:builtin:numbergen'), extras)
-  for (const other of ['keyvalue', 'wascc:blobstore', '', '__proto__']) {
+  for (const other of ['keyvalue', 'wascc:printer', '', '__proto__']) {
     t.is(contractForId(other), undefined)
   }
 })

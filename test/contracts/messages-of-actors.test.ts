@@ -43,8 +43,12 @@ function plain(value: unknown): unknown {
 
 /** The typed value that the JSON stands for. */
 function typed(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('body' in value)) return value
-  return { ...value, body: Buffer.from(String(value.body), 'utf8') }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) =>
+      key === 'body' || key === 'bytes' ? [key, Buffer.from(String(item), 'utf8')] : [key, item],
+    ),
+  )
 }
 
 function nameOf({ sdk, dialect, wireName, request, response }: Recorded): string {
@@ -52,7 +56,7 @@ function nameOf({ sdk, dialect, wireName, request, response }: Recorded): string
 }
 
 const calls = [...recorded('calls-of-actors'), ...recorded('calls-by-definition')]
-const replies = recorded('replies-of-actors')
+const replies = [...recorded('replies-of-actors'), ...recorded('replies-by-definition')]
 
 test('every contract of every dialect has been seen in use', (t) => {
   const seen = new Set([...calls, ...replies].map((call) => `${call.dialect} ${call.wireName}`))

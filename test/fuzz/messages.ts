@@ -42,6 +42,15 @@ const fields: Readonly<Record<string, unknown>> = {
   headers: ['accept', 'text/plain', 'x-y', 'z'],
   statusCode: 200,
   body: Uint8Array.of(1, 2, 3),
+  container: 'photos',
+  id: 'cat.png',
+  byteSize: 5,
+  blobs: [{ container: 'photos', id: 'cat.png', byteSize: 5 }],
+  sequenceNo: 1,
+  totalBytes: 6,
+  chunkSize: 4,
+  context: 'c',
+  bytes: Uint8Array.of(5, 6),
 }
 
 /** Every message of every contract and dialect. */

@@ -1,0 +1,453 @@
+/** Blob store contract: `wascc:blobstore`, `wasmcloud:blobstore`. */
+import {
+  asArray,
+  asMap,
+  asProtobuf,
+  type Body,
+  contractOf,
+  dialectOf,
+  firstOf,
+  nothing,
+  operationsOf,
+} from './codec.ts'
+import type { Contract, ContractDialect, NoContent } from './contract.ts'
+import {
+  bool,
+  bytes,
+  listOf,
+  mapped,
+  type MessageShape,
+  noBytes,
+  type Shape,
+  struct,
+  text,
+  textOrNil,
+  uint64,
+} from './shape.ts'
+
+/** What names a container, which holds blobs as a folder holds files. */
+export interface ContainerRequest {
+  readonly container: string
+}
+
+/** What names several containers. */
+export interface ContainersRequest {
+  readonly containers: readonly string[]
+}
+
+/** What names a blob. */
+export interface BlobRequest {
+  readonly container: string
+  readonly id: string
+}
+
+/** What names several blobs of one container. */
+export interface BlobsRequest {
+  readonly container: string
+  readonly ids: readonly string[]
+}
+
+/** A blob, without what is in it. */
+export interface BlobInfo extends BlobRequest {
+  readonly byteSize: number
+}
+
+/** A question about a blob. */
+export interface BlobInfoRequest extends BlobRequest {
+  /** What comes of a blob that does not exist: up to dialect D an empty answer, in E an error. */
+  readonly absent: 'empty' | 'error'
+}
+
+/** What is known of a blob, or that there is none. */
+export interface BlobInfoResponse extends BlobInfo {
+  readonly exists: boolean
+}
+
+/** Whether there is such a container or blob. */
+export interface BlobExistsResponse {
+  readonly exists: boolean
+}
+
+/** Which blobs of a container to list, in the order of their ids by code unit. */
+export interface ListBlobsRequest {
+  readonly container: string
+  /** Ids of blobs start with this. */
+  readonly startWith: string
+  /** The id after which to go on: `continuation` of the answer before. Empty: from the first. */
+  readonly after: string
+  /** Ids from this one on are left out; empty for none. */
+  readonly before: string
+  /** The most to list; 0 for all, which is an error where it is more than one answer holds. */
+  readonly maxBlobs: number
+}
+
+/** Blobs of a container. */
+export interface ListBlobsResponse {
+  readonly blobs: readonly BlobInfo[]
+  /** Where to go on from; empty if there are no more. */
+  readonly continuation: string
+}
+
+/** What could not be removed, and why. Empty: everything is gone. */
+export interface RemovalResponse {
+  readonly failures: readonly { readonly key: string; readonly reason: string }[]
+}
+
+/** A part of a blob whose size was told beforehand. */
+export interface FileChunk extends BlobRequest {
+  /** Which part it is. waSCC's providers counted from 0 and from 1; so may actors. */
+  readonly sequenceNo: number
+  /** Of the whole blob. */
+  readonly totalBytes: number
+  /** Of every part but the last, which has what is left. */
+  readonly chunkSize: number
+  /** Text of the actor's, carried along; empty for none. Since waSCC 0.12. */
+  readonly context: string
+  readonly bytes: Uint8Array
+}
+
+/** A part of a blob whose size only its end tells. */
+export interface BlobPart extends BlobRequest {
+  readonly bytes: Uint8Array
+  /** Bytes of the blob before it. */
+  readonly offset: number
+  readonly isLast: boolean
+}
+
+/** The first part of a blob, after which {@link PutChunkRequest}s bring the rest. */
+export interface PutObjectResponse {
+  /** What the parts to come name; empty if the blob is complete. */
+  readonly streamId: string
+}
+
+/** Another part of a blob. */
+export interface PutChunkRequest extends BlobPart {
+  readonly streamId: string
+  /** Ends the upload and removes the blob instead. */
+  readonly cancelAndRemove: boolean
+}
+
+/** A blob that the provider is to send, part by part. */
+export interface StreamRequest extends BlobRequest {
+  /** Bytes of each part but the last; 0 if the provider may choose. */
+  readonly chunkSize: number
+  readonly context: string
+}
+
+/** A blob, or a range of it. */
+export interface GetObjectRequest extends BlobRequest {
+  /** The first byte wanted. */
+  readonly start: number
+  /** The last byte wanted, itself included; beyond the end is to the end. */
+  readonly end: number
+}
+
+/** The first part of what was asked for; the others follow as `ReceiveChunk`. */
+export interface GetObjectResponse {
+  /** Bytes of the whole range. */
+  readonly contentLength: number
+  readonly first: BlobPart
+}
+
+/** A part of a blob on its way to an actor. */
+export interface ReceivedChunk extends FileChunk {
+  readonly offset: number
+  readonly isLast: boolean
+}
+
+/** What the actor says to a part. */
+export interface ReceivedResponse {
+  /** It wants no more of them. Only dialect E can say so. */
+  readonly cancel: boolean
+}
+
+/** What actors ask of a blob store. */
+export type BlobstoreToProvider = {
+  /** Makes a container unless there is one, and answers its name. */
+  CreateContainer: { request: ContainerRequest; response: ContainerRequest }
+  /** Removes a container, which must be empty. Up to dialect D. */
+  RemoveContainer: { request: ContainerRequest; response: void }
+  /** Removes containers with all they hold. Dialect E. */
+  RemoveContainers: { request: ContainersRequest; response: RemovalResponse }
+  /** Dialect E. */
+  ContainerExists: { request: ContainerRequest; response: BlobExistsResponse }
+  /** Answers the name of a container that exists. Dialect E. */
+  GetContainerInfo: { request: ContainerRequest; response: ContainerRequest }
+  /** Dialect E. */
+  ListContainers: { request: NoContent; response: ContainersRequest }
+  RemoveObject: { request: BlobRequest; response: void }
+  /** Dialect E. */
+  RemoveObjects: { request: BlobsRequest; response: RemovalResponse }
+  /** Dialect E. */
+  ObjectExists: { request: BlobRequest; response: BlobExistsResponse }
+  GetObjectInfo: { request: BlobInfoRequest; response: BlobInfoResponse }
+  ListObjects: { request: ListBlobsRequest; response: ListBlobsResponse }
+  /** Announces a blob, of which {@link BlobstoreToProvider.UploadChunk} then brings the parts. */
+  StartUpload: { request: FileChunk; response: void }
+  UploadChunk: { request: FileChunk; response: void }
+  /** Answers at once; the parts then come as `ReceiveChunk`. */
+  StartDownload: { request: StreamRequest; response: void }
+  /** Dialect E. */
+  PutObject: { request: BlobPart; response: PutObjectResponse }
+  /** Dialect E. */
+  PutChunk: { request: PutChunkRequest; response: void }
+  /** Dialect E. */
+  GetObject: { request: GetObjectRequest; response: GetObjectResponse }
+}
+
+/** What the provider asks of an actor. */
+export type BlobstoreToActor = {
+  ReceiveChunk: { request: ReceivedChunk; response: ReceivedResponse }
+}
+
+type WithoutContext<T> = Omit<T, 'context'>
+
+const chunkSize = { shape: uint64 }
+
+/** Up to codec 0.7, and so in the layouts that go by position, nothing had a context. */
+const fileChunk = struct<WithoutContext<FileChunk>>({
+  sequenceNo: { shape: uint64 },
+  container: { shape: text },
+  id: { shape: text },
+  totalBytes: { shape: uint64 },
+  chunkSize,
+  bytes: { shape: bytes, key: 'chunkBytes', absent: noBytes },
+})
+const streamRequest = struct<WithoutContext<StreamRequest>>({
+  id: { shape: text },
+  container: { shape: text },
+  chunkSize,
+})
+
+const containerId = struct<ContainerRequest>({ container: { shape: text, key: 'id' } })
+
+/** How dialect D, and only it, wrote the container of a blob. Some of its actors sent the name alone. */
+const containerStruct: Shape<string> = {
+  ...mapped(
+    struct<{ id: string }>({ id: { shape: text } }),
+    (id: string) => ({ id }),
+    ({ id }) => id,
+  ),
+  read: (reader) => (reader.atText() ? reader.text() : containerId.read(reader).container),
+}
+
+function blobShapes(container: Shape<string>): {
+  readonly chunk: MessageShape<FileChunk>
+  readonly stream: MessageShape<StreamRequest>
+  readonly blob: MessageShape<BlobRequest & { readonly byteSize: number }>
+} {
+  return {
+    chunk: struct<FileChunk>({
+      sequenceNo: { shape: uint64 },
+      container: { shape: container },
+      id: { shape: text },
+      totalBytes: { shape: uint64 },
+      chunkSize,
+      context: { shape: textOrNil, absent: '' },
+      bytes: { shape: bytes, key: 'chunkBytes', absent: noBytes },
+    }),
+    stream: struct<StreamRequest>({
+      id: { shape: text, alias: 'blob_id' },
+      container: { shape: container, alias: 'container_id' },
+      chunkSize: { shape: uint64, alias: 'chunk_size' },
+      context: { shape: textOrNil, absent: '' },
+    }),
+    blob: struct<BlobInfo>({
+      id: { shape: text, alias: 'blob_id' },
+      container: { shape: container, alias: 'container_id' },
+      byteSize: { shape: uint64, absent: 0 },
+    }),
+  }
+}
+
+/** The bodies that one dialect writes, to put its operations together from. */
+interface Bodies {
+  readonly create: Body<ContainerRequest>
+  readonly container: Body<ContainerRequest>
+  readonly blob: Body<BlobInfo>
+  readonly list: Body<readonly BlobInfo[]>
+  readonly chunk: Body<FileChunk>
+  readonly stream: Body<StreamRequest>
+  readonly done: Body<void>
+  /** What stands for a blob that does not exist. */
+  readonly none: string
+}
+
+function through<Ours, Theirs>(
+  body: Body<Theirs>,
+  toWire: (value: Ours) => Theirs,
+  fromWire: (value: Theirs) => Ours,
+): Body<Ours> {
+  return {
+    encode: (value) => body.encode(toWire(value)),
+    decode: (payload) => fromWire(body.decode(payload)),
+  }
+}
+
+function waScc(contractId: string, bodies: Bodies): ContractDialect {
+  const operation = operationsOf<BlobstoreToProvider>(contractId)
+  const toActor = operationsOf<BlobstoreToActor>(contractId)
+  const { none } = bodies
+  const named = through<BlobRequest, BlobInfo>(
+    bodies.blob,
+    ({ container, id }) => ({ container, id, byteSize: 0 }),
+    ({ container, id }) => ({ container, id }),
+  )
+  const asked = through<BlobInfoRequest, BlobRequest>(
+    named,
+    (request) => request,
+    (request) => ({ ...request, absent: 'empty' }),
+  )
+  const answered = through<BlobInfoResponse, BlobInfo>(
+    bodies.blob,
+    ({ exists, container, id, byteSize }) =>
+      exists ? { container, id, byteSize } : { container: none, id: none, byteSize: 0 },
+    (blob) => ({ ...blob, exists: blob.id !== none }),
+  )
+  const listing = through<ListBlobsRequest, ContainerRequest>(
+    bodies.container,
+    ({ container }) => ({ container }),
+    ({ container }) => ({ container, startWith: '', after: '', before: '', maxBlobs: 0 }),
+  )
+  const listed = through<ListBlobsResponse, readonly BlobInfo[]>(
+    bodies.list,
+    ({ blobs }) => blobs,
+    (blobs) => ({ blobs, continuation: '' }),
+  )
+  const received = through<ReceivedChunk, FileChunk>(
+    bodies.chunk,
+    (chunk) => chunk,
+    (chunk) => {
+      const offset = chunk.sequenceNo * chunk.chunkSize
+      return { ...chunk, offset, isLast: offset + chunk.bytes.length >= chunk.totalBytes }
+    },
+  )
+  const taken: Body<ReceivedResponse> = {
+    encode: () => nothing.encode(),
+    decode: () => ({ cancel: false }),
+  }
+  return dialectOf(
+    contractId,
+    [
+      operation('CreateContainer', 'CreateContainer', bodies.create, bodies.create),
+      operation('RemoveContainer', 'RemoveContainer', bodies.create, bodies.done),
+      operation('RemoveObject', 'RemoveObject', named, bodies.done),
+      operation('ListObjects', 'ListObjects', listing, listed),
+      operation('GetObjectInfo', 'GetObjectInfo', asked, answered),
+      operation('StartUpload', 'StartUpload', bodies.chunk, bodies.done),
+      operation('UploadChunk', 'UploadChunk', bodies.chunk, bodies.done),
+      operation('StartDownload', 'StartDownload', bodies.stream, bodies.done),
+    ],
+    [toActor('ReceiveChunk', 'ReceiveChunk', received, taken)],
+  )
+}
+
+function listBody(
+  blob: Shape<BlobInfo>,
+  body: <T>(shape: MessageShape<T>) => Body<T>,
+): Body<readonly BlobInfo[]> {
+  return through<readonly BlobInfo[], { readonly blobs: readonly BlobInfo[] }>(
+    body(struct<{ blobs: readonly BlobInfo[] }>({ blobs: { shape: listOf(blob), absent: [] } })),
+    (blobs) => ({ blobs }),
+    ({ blobs }) => blobs,
+  )
+}
+
+/** Dialects A and B: the fields of codec 0.7, which knew no context. */
+function withoutContext(body: <T>(shape: MessageShape<T>) => Body<T>): Bodies {
+  const plainBlob = blobShapes(text).blob
+  const container = body(containerId)
+  return {
+    create: container,
+    container,
+    blob: body(plainBlob),
+    list: listBody(plainBlob, body),
+    chunk: through<FileChunk, WithoutContext<FileChunk>>(
+      body(fileChunk),
+      (chunk) => chunk,
+      (chunk) => ({ ...chunk, context: '' }),
+    ),
+    stream: through<StreamRequest, WithoutContext<StreamRequest>>(
+      body(streamRequest),
+      (request) => request,
+      (request) => ({ ...request, context: '' }),
+    ),
+    done: nothing,
+    none: '',
+  }
+}
+
+function dialectC(): Bodies {
+  const shapes = blobShapes(text)
+  const container = asMap(containerId)
+  return {
+    create: container,
+    container,
+    blob: asMap(shapes.blob),
+    list: listBody(shapes.blob, asMap),
+    chunk: asMap(shapes.chunk),
+    stream: asMap(shapes.stream),
+    done: nothing,
+    none: '',
+  }
+}
+
+/**
+ * Dialect D wrote requests in three ways while it was young: the struct as it is, the struct as the
+ * only field of another, and its fields one by one under names of their own. All are read. Parts go to
+ * actors as its own provider sent them: as they are.
+ */
+function dialectD(): Bodies {
+  const shapes = blobShapes(containerStruct)
+  const container = struct<ContainerRequest>({
+    container: { shape: text, key: 'id', alias: 'container_id' },
+  })
+  const done = asMap(
+    struct<{ success: boolean; error: string }>({
+      success: { shape: bool },
+      error: { shape: textOrNil, absent: '' },
+    }),
+  )
+  const containerInStruct = asMap(
+    struct<ContainerRequest>({ container: { shape: containerStruct } }),
+  )
+  return {
+    create: firstOf(asMap(containerId), containerInStruct),
+    container: firstOf(asMap(container), containerInStruct),
+    blob: firstOf(asMap(shapes.blob), inField('blob', shapes.blob)),
+    list: listBody(shapes.blob, asMap),
+    chunk: firstOf(
+      asMap(shapes.chunk),
+      inField('chunk', shapes.chunk),
+      inField('blob', shapes.chunk),
+    ),
+    stream: firstOf(asMap(shapes.stream), inField('request', shapes.stream)),
+    done: through<void, { success: boolean; error: string }>(
+      done,
+      () => ({ success: true, error: '' }),
+      () => undefined,
+    ),
+    none: 'none',
+  }
+}
+
+/** A struct that is the only field of another. */
+function inField<T>(key: string, shape: Shape<T>): Body<T> {
+  return through<T, { value: T }>(
+    asMap(struct<{ value: T }>({ value: { shape, key } })),
+    (value) => ({ value }),
+    ({ value }) => value,
+  )
+}
+
+/** A store of blobs in containers, uploaded and downloaded part by part. */
+export const blobstore: Contract<BlobstoreToProvider, BlobstoreToActor> = contractOf(
+  'blobstore',
+  ['wascc:blobstore', 'wasmcloud:blobstore'],
+  {
+    A: waScc('wascc:blobstore', withoutContext(asProtobuf)),
+    B: waScc('wascc:blobstore', withoutContext(asArray)),
+    C: waScc('wascc:blobstore', dialectC()),
+    D: waScc('wasmcloud:blobstore', dialectD()),
+  },
+)
