@@ -24,7 +24,7 @@ export {
   httpServerProvider,
   type PortHolder,
 } from './http-server/index.ts'
-export type { LinkValueFacts } from './link-values.ts'
+export { type DescribedLinkValue, describeLinkValues, type LinkValueFacts } from './link-values.ts'
 export { type LoggingConfig, type LoggingOptions, loggingProvider } from './logging/index.ts'
 export {
   type MemoryKeyValueConfig,

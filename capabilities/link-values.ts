@@ -9,6 +9,14 @@ export interface LinkValueFacts {
   readonly unit?: string
   /** As an operator would write it. Absent: there is none. */
   readonly default?: string
+  /** What may be written, in words: `whole number from 1 to 10`. Default: text. */
+  readonly type?: string
+}
+
+/** A link value by its key, as documentation shows it. */
+export interface DescribedLinkValue extends LinkValueFacts {
+  readonly key: string
+  readonly type: string
 }
 
 /** A link value as it stands in a strict object of them. */
@@ -35,7 +43,7 @@ export function integerValue(
 ): LinkValue<number | undefined> {
   const unit = facts.unit === undefined ? '' : ` (${facts.unit})`
   return described(
-    facts,
+    { type: `whole number from ${min} to ${max}`, ...facts },
     v.pipe(
       v.string(mustBeText),
       v.trim(),
@@ -55,7 +63,7 @@ export function choiceValue<const Choice extends string>(
   choices: readonly Choice[],
 ): LinkValue<Choice> {
   return described(
-    facts,
+    { type: `one of ${choices.map((choice) => `\`${choice}\``).join(', ')}`, ...facts },
     v.pipe(
       v.string(mustBeText),
       v.trim(),
@@ -115,6 +123,17 @@ export function linkValues<Entries extends Record<string, LinkValue<unknown>>>(
     }
     const unknown = Object.keys(given).filter((key) => !known.includes(key))
     return `unknown ${unknown.length === 1 ? 'key' : 'keys'} ${unknown.map((key) => JSON.stringify(key)).join(', ')}; there ${known.length === 0 ? 'are none' : `are ${known.join(', ')}`}`
+  })
+}
+
+/** What a schema made of {@link linkValues} says of its keys, in their order; other schemas say nothing. */
+export function describeLinkValues(schema: unknown): DescribedLinkValue[] {
+  const [values] = (schema as { pipe?: readonly unknown[] }).pipe ?? [schema]
+  const { entries = {} } = values as { entries?: Record<string, { wrapped?: v.GenericSchema }> }
+  return Object.entries(entries).flatMap(([key, { wrapped }]) => {
+    if (!wrapped) return []
+    const facts = v.getMetadata(wrapped) as unknown as LinkValueFacts
+    return [{ type: 'text', ...facts, key }]
   })
 }
 

@@ -1,4 +1,5 @@
-// Writes the documentation that is made from code: docs/errors.md and docs/manifest.schema.json.
+// Writes the documentation that is made from code: docs/errors.md, docs/providers.md and
+// docs/manifest.schema.json.
 // A test fails where it is stale.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import { contractErrors } from '../contracts/index.ts'
 import { engineErrors, hostErrors } from '../host/index.ts'
 import { signingErrors } from '../signing/index.ts'
 import { manifestSchemaText } from './manifest-schema.ts'
+import { providersPage } from './providers-page.ts'
 
 /** What every folder says of a code. */
 interface ErrorInfo {
@@ -65,5 +67,6 @@ if (import.meta.main) {
   const write = (name: string, text: string): void =>
     writeFileSync(fileURLToPath(new URL(`../docs/${name}`, import.meta.url)), text)
   write('errors.md', errorsPage())
+  write('providers.md', providersPage())
   write('manifest.schema.json', manifestSchemaText())
 }

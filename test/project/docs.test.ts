@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { describeLinkValues, stockProviders } from '../../capabilities/index.ts'
 import { errorsPage } from '../../scripts/docs.ts'
 import { manifestSchemaText } from '../../scripts/manifest-schema.ts'
+import { providersPage } from '../../scripts/providers-page.ts'
 import { publicExports } from '../support/public-exports.ts'
 import { publishedFolders, root } from '../support/source-files.ts'
 
@@ -11,6 +13,21 @@ const read = (path: string): string => readFileSync(root + path, 'utf8')
 
 test('docs/errors.md - is what npm run docs writes', (t) => {
   t.true(read('docs/errors.md') === errorsPage(), 'run npm run docs and commit the result')
+})
+
+test('docs/providers.md - is what npm run docs writes', (t) => {
+  t.true(read('docs/providers.md') === providersPage(), 'run npm run docs and commit the result')
+})
+
+test('docs/providers.md - says of every key what it is', (t) => {
+  const keys = stockProviders().flatMap(({ name, configSchema }) =>
+    describeLinkValues(configSchema).map((value) => ({ name, ...value })),
+  )
+  t.true(keys.length > 20)
+  t.deepEqual(
+    keys.filter(({ description }) => !description),
+    [],
+  )
 })
 
 test('docs/manifest.schema.json - is what npm run docs writes', (t) => {
