@@ -16,11 +16,12 @@ export interface ErrorReport {
 
 /** The codes of every folder, with what they mean; imported only once something failed. */
 export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> {
-  const [signing, contracts, host, capabilities] = await Promise.all([
+  const [signing, contracts, host, capabilities, control] = await Promise.all([
     import('../signing/index.ts'),
     import('../contracts/index.ts'),
     import('../host/index.ts'),
     import('../capabilities/index.ts'),
+    import('../control/index.ts'),
   ])
   return {
     ...cliErrors,
@@ -29,6 +30,7 @@ export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> 
     ...host.engineErrors,
     ...host.hostErrors,
     ...capabilities.capabilityErrors,
+    ...control.controlErrors,
   }
 }
 

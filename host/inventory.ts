@@ -1,6 +1,6 @@
 import type { Dialect } from '../contracts/index.ts'
 import type { Actor } from './actor.ts'
-import type { GuestMetrics } from './engine/index.ts'
+import type { EngineLimits, GuestMetrics } from './engine/index.ts'
 import type { Link } from './link.ts'
 import type { LinkDefinition } from './link-definition.ts'
 
@@ -17,6 +17,8 @@ export interface ActorInfo {
   readonly expiresAt?: Date
   readonly dialect: Dialect
   readonly links: readonly LinkInfo[]
+  /** What bounds each of its calls. */
+  readonly limits: EngineLimits
   readonly metrics: GuestMetrics
 }
 
@@ -61,6 +63,7 @@ export function actorInfo(actor: Actor): ActorInfo {
     ...(claims.expiresAt !== undefined && { expiresAt: claims.expiresAt }),
     dialect: module.dialect,
     links: [...actor.allLinks()].map(linkInfo),
+    limits: module.guest.limits,
     metrics: module.guest.metrics(),
   }
 }

@@ -4,6 +4,8 @@ import { HostError } from './errors.ts'
 
 /** What an update may do that is refused otherwise. */
 export interface UpdateRules {
+  /** The actor that is meant: public key, call alias or name. Default: whichever has the module's key. */
+  readonly actor?: string
   /** Accept a revision that is not higher, as a development loop needs. Default: false. */
   readonly allowAnyRevision?: boolean
   /** Accept a module that another account signed. Default: false. */
@@ -24,6 +26,10 @@ export function refuseUpdate(actor: Actor, next: ActorModule, rules: UpdateRules
       { actor: actor.id, reason },
       `${actor.name} is not updated: ${reason}`,
     )
+  }
+  const names = [actor.id, actor.claims.callAlias, actor.name]
+  if (rules.actor !== undefined && !names.includes(rules.actor)) {
+    refuse(`the module is one of ${actor.name} (${actor.id}), not of ${rules.actor}`)
   }
   if (!rules.allowAnyIssuer && next.claims.issuer !== present.issuer) {
     refuse(`it was signed by ${next.claims.issuer}, the running module by ${present.issuer}`)

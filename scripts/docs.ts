@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { capabilityErrors } from '../capabilities/index.ts'
 import { cliErrors } from '../cli/errors.ts'
+import { controlErrors } from '../control/index.ts'
 import { contractErrors } from '../contracts/index.ts'
 import { engineErrors, hostErrors } from '../host/index.ts'
 import { signingErrors } from '../signing/index.ts'
@@ -29,6 +30,7 @@ const sections: readonly (readonly [
   ['Messages', 'ContractError', contractErrors],
   ['The host', 'HostError', hostErrors],
   ['Capability providers', 'CapabilityError', capabilityErrors],
+  ['The way into a running host', 'ControlError', controlErrors],
   ['The command line', 'CliError', cliErrors],
 ]
 

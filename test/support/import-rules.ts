@@ -9,6 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'host/engine': [],
   host: ['signing', 'contracts', 'host/engine'],
   capabilities: ['host', 'contracts'],
+  control: ['host', 'contracts'],
   lattice: ['host', 'signing'],
   'bridge-k8s': ['host', 'lattice'],
   cli: publishedFolders,

@@ -10,6 +10,7 @@ export const publishedFolders: readonly string[] = [
   'contracts',
   'host',
   'capabilities',
+  'control',
   'lattice',
   'bridge-k8s',
   'cli',
