@@ -8,6 +8,7 @@ import { httpServer } from './http-server.ts'
 import { keyvalue, keyValueChangedKeys } from './keyvalue.ts'
 import { logging } from './logging.ts'
 import { messaging } from './messaging.ts'
+import { sqldb } from './sqldb.ts'
 
 export type {
   BlobExistsResponse,
@@ -100,6 +101,15 @@ export type {
   MessagingToProvider,
   RequestMessage,
 } from './messaging.ts'
+export type {
+  SqlColumn,
+  SqlDbError,
+  SqlDbToProvider,
+  SqlExecuteResult,
+  SqlQueryResult,
+  SqlStatement,
+} from './sqldb.ts'
+export type { SqlValue } from './sql-value.ts'
 export {
   blobstore,
   extras,
@@ -110,6 +120,7 @@ export {
   keyValueChangedKeys,
   logging,
   messaging,
+  sqldb,
 }
 
 /** Every contract that the host knows the operations of, `health` among them. */
@@ -119,6 +130,7 @@ export const contracts: readonly Contract[] = [
   keyvalue,
   logging,
   messaging,
+  sqldb,
   extras,
   blobstore,
   health,

@@ -69,6 +69,39 @@ export class Reader {
     return value
   }
 
+  /** Any of MessagePack's integer forms. */
+  bigInteger(): bigint {
+    const marker = this.#byte()
+    if (marker !== 0xcf && marker !== 0xd3) return BigInt(this.#anyInteger(marker))
+    const bits = (BigInt(this.#uint(4)) << 32n) | BigInt(this.#uint(4))
+    return marker === 0xcf ? bits : BigInt.asIntN(64, bits)
+  }
+
+  /** A float of 4 or 8 bytes. */
+  float(): number {
+    const marker = this.#byte()
+    if (marker !== 0xca && marker !== 0xcb) throw this.#unexpected('a float', marker)
+    const width = marker === 0xca ? 4 : 8
+    this.#claim(width)
+    const { buffer, byteOffset } = this.#bytes
+    const view = new DataView(buffer, byteOffset + this.#position, width)
+    this.#position += width
+    return width === 4 ? view.getFloat32(0) : view.getFloat64(0)
+  }
+
+  /** What comes next; `other` for maps, extensions and the end. */
+  kind(): 'nil' | 'boolean' | 'integer' | 'float' | 'text' | 'bytes' | 'array' | 'other' {
+    const marker = this.#bytes[this.#position] ?? 0xc1
+    if (isTextMarker(marker)) return 'text'
+    if (isArrayMarker(marker)) return 'array'
+    if (marker === 0xc0) return 'nil'
+    if (marker === 0xc2 || marker === 0xc3) return 'boolean'
+    if (marker >= 0xc4 && marker <= 0xc6) return 'bytes'
+    if (marker === 0xca || marker === 0xcb) return 'float'
+    const isInteger = marker < 0x80 || marker >= 0xe0 || (marker >= 0xcc && marker <= 0xd3)
+    return isInteger ? 'integer' : 'other'
+  }
+
   text(): string {
     return this.#slice(this.#textLength(this.#byte()))
   }

@@ -61,6 +61,26 @@ export class Writer {
     else this.#negative(value)
   }
 
+  /** An integer from -2^63 to 2^64 - 1, in as few bytes as it takes. */
+  bigInteger(value: bigint): void {
+    if (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) {
+      return this.integer(Number(value))
+    }
+    if (value < -(2n ** 63n) || value >= 2n ** 64n) {
+      throw new MessageFault('an integer beyond 64 bits')
+    }
+    let at = this.#reserve(9)
+    this.#buffer[at++] = value < 0n ? 0xd3 : 0xcf
+    this.#position = this.#buffer.writeBigUInt64BE(BigInt.asUintN(64, value), at)
+  }
+
+  /** A float of 8 bytes. */
+  float(value: number): void {
+    let at = this.#reserve(9)
+    this.#buffer[at++] = 0xcb
+    this.#position = this.#buffer.writeDoubleBE(value, at)
+  }
+
   text(value: string): void {
     const length = value.length
     if (length > unmeasuredText) {

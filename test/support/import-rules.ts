@@ -24,7 +24,6 @@ const doors: Readonly<Record<string, RegExp>> = {
   nats: /^(lattice|capabilities\/nats-[^/]+)\//,
   pg: /^capabilities\/postgres-/,
   s3mini: /^capabilities\/s3-/,
-  cborg: /^contracts\//,
   '@kubernetes/client-node': /^bridge-k8s\//,
   pino: /^cli\//,
   yaml: /^host\/manifest/,
