@@ -8,6 +8,7 @@ import { cliErrors } from '../cli/errors.ts'
 import { controlErrors } from '../control/index.ts'
 import { contractErrors } from '../contracts/index.ts'
 import { engineErrors, hostErrors } from '../host/index.ts'
+import { latticeErrors } from '../lattice/index.ts'
 import { signingErrors } from '../signing/index.ts'
 import { manifestSchemaText } from './manifest-schema.ts'
 import { providersPage } from './providers-page.ts'
@@ -31,6 +32,7 @@ const sections: readonly (readonly [
   ['The host', 'HostError', hostErrors],
   ['Capability providers', 'CapabilityError', capabilityErrors],
   ['The way into a running host', 'ControlError', controlErrors],
+  ['The lattice', 'LatticeError', latticeErrors],
   ['The command line', 'CliError', cliErrors],
 ]
 
