@@ -40,6 +40,17 @@ export interface SigningErrorDetails {
   ERR_SIGNATURE_INVALID: { issuer: string }
   /** The module is not the one that was signed. Upper-case hex SHA-256. */
   ERR_HASH_MISMATCH: { claimed: string; raw: string; canonical: string }
+  /** Not a provider archive as they are made, or a damaged one. `offset` is where reading stopped. */
+  ERR_ARCHIVE_MALFORMED: { reason: string; offset: number }
+  /** A provider archive beyond what is accepted; a compression ratio counts as one. */
+  ERR_ARCHIVE_TOO_LARGE: {
+    limit: 'files' | 'contentBytes' | 'totalBytes' | 'claimsBytes' | 'compressionRatio'
+    allowed: number
+  }
+  /** A library that is not the one that was signed; `claimed` is absent for one that nobody signed. */
+  ERR_ARCHIVE_HASH: { target: string; claimed: string | undefined; actual: string }
+  /** No code for the target that is wanted, only for `targets`. */
+  ERR_ARCHIVE_TARGET: { target: string; targets: readonly string[] }
   /** The clock reached `expiredAt`. */
   ERR_CLAIMS_EXPIRED: { subject: string; expiredAt: Date }
   /** `claim` says which: not-before, or issued in the future. */
@@ -152,6 +163,26 @@ export const signingErrors: Record<SigningErrorCode, ErrorInfo> = {
     summary: 'the module was changed after it was signed',
     hint: 'get the module from its source again, or sign it again if you made the change',
     exit: 4,
+  },
+  ERR_ARCHIVE_MALFORMED: {
+    summary: 'the file is not a provider archive, or a damaged one',
+    hint: 'make it with `wash-ts par create`; an archive holds claims.jwt first, then one TARGET.bin for each target',
+    exit: 4,
+  },
+  ERR_ARCHIVE_TOO_LARGE: {
+    summary: 'a provider archive is larger, or compressed more, than any real one',
+    hint: 'get the archive from its source again; 256 MiB of content in 64 files is the most',
+    exit: 4,
+  },
+  ERR_ARCHIVE_HASH: {
+    summary: 'a library of a provider archive is not the one that was signed',
+    hint: 'get the archive from its source again, or make it again if you made the change',
+    exit: 4,
+  },
+  ERR_ARCHIVE_TARGET: {
+    summary: 'a provider archive holds no code for the target that is needed',
+    hint: 'this host runs the target `node`: one JavaScript file; `wash-ts par insert` adds one',
+    exit: 3,
   },
   ERR_CLAIMS_EXPIRED: {
     summary: 'the claims have expired',

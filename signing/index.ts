@@ -9,6 +9,20 @@ export {
   type VerifiedActor,
   verifyActor,
 } from './actor.ts'
+export {
+  type ArchiveClaimsInput,
+  type ArchiveInspection,
+  type ArchiveLibrary,
+  createArchive,
+  type CreateArchiveOptions,
+  insertIntoArchive,
+  inspectArchive,
+  type ProviderArchive,
+  type VerifiedArchive,
+  verifyArchive,
+  type VerifyArchiveOptions,
+} from './archive.ts'
+export type { ArchiveSource } from './archive-stream.ts'
 export { normaliseCallAlias } from './call-alias.ts'
 export { type ClaimsSectionName, type ModuleHash, stripClaims } from './claims-section.ts'
 export type {

@@ -1,5 +1,6 @@
 /** Every fuzz target. A new one is one file and one line here. */
 
+import { archivesTarget } from './archives.ts'
 import { claimsTarget } from './claims.ts'
 import { keysTarget } from './keys.ts'
 import { prepareTarget } from './prepare.ts'
@@ -13,6 +14,7 @@ export const targets: readonly FuzzTarget[] = [
   tokenTarget,
   claimsTarget,
   sectionsTarget,
+  archivesTarget,
   messagesTarget,
   httpResponsesTarget,
   prepareTarget,
