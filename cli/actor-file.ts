@@ -4,11 +4,15 @@ import { CliError } from './errors.ts'
 /**
  * Reads a file that the command line names.
  *
+ * @param maxBytes Default: as much as a module may have.
  * @throws CliError `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`
  */
-export async function readFileArgument(path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readFileArgument(
+  path: string,
+  maxBytes: number = maxFileBytes,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readWithin(path, maxFileBytes)
+    return await readWithin(path, maxBytes)
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') {

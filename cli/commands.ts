@@ -61,6 +61,21 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/claims-token.ts')).claimsTokenOperator,
   },
   {
+    name: 'par create',
+    summary: 'make and sign a provider archive',
+    load: async () => (await import('./commands/par-create.ts')).parCreate,
+  },
+  {
+    name: 'par inspect',
+    summary: 'show who signed a provider archive, and whether a host would run it',
+    load: async () => (await import('./commands/par-inspect.ts')).parInspect,
+  },
+  {
+    name: 'par insert',
+    summary: 'add a library for another target to a provider archive',
+    load: async () => (await import('./commands/par-insert.ts')).parInsert,
+  },
+  {
     name: 'keys gen',
     summary: 'make a key pair',
     load: async () => (await import('./commands/keys-gen.ts')).keysGen,

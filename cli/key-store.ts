@@ -65,6 +65,44 @@ export async function findKey(request: KeyRequest, options: OptionValues): Promi
   return makeKey(path, type)
 }
 
+/** Where a key is kept, and if it is new, for what a command prints after the key. */
+export function keyNote({ path, made }: StoredKey): string {
+  if (path === undefined) return ''
+  return made ? ` (new key: ${path})` : ` (key: ${path})`
+}
+
+/**
+ * Finds the stored pair of a public key: the one that was given, or else any in the folder of keys.
+ *
+ * @param flag What to name where neither is it.
+ * @throws CliError `ERR_KEY_NOT_FOUND`, `ERR_KEY_WRONG_TYPE`
+ */
+export async function findPairOf(
+  publicKey: string,
+  given: string | undefined,
+  flag: string,
+  options: OptionValues,
+): Promise<StoredKey> {
+  if (given !== undefined) {
+    const key = await givenKey(given)
+    if (key.pair.publicKey === publicKey) return key
+  } else {
+    const directory = keyDirectory(options)
+    for (const name of await keyNames(directory)) {
+      const path = join(directory, `${name}.nk`)
+      // A file that is no key is another command's to complain of.
+      const pair = await readKey(path).catch(() => undefined)
+      if (pair?.publicKey === publicKey) return { pair, path, made: false }
+    }
+  }
+  const path = given ?? keyDirectory(options)
+  throw new CliError(
+    'ERR_KEY_NOT_FOUND',
+    { path: /^S[A-Z2-7]{57}$/.test(path.trim()) ? flag : path },
+    `${given === undefined ? `no key in ${path}` : `what ${flag} names`} is not the seed of ${publicKey}`,
+  )
+}
+
 /** @returns `undefined` if there is no such file */
 export async function readKey(path: string): Promise<KeyPair | undefined> {
   try {

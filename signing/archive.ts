@@ -71,13 +71,17 @@ export interface CreateArchiveOptions extends SignOptions {
 const claimsName = 'claims.jwt'
 const libraryEnding = '.bin'
 const maxClaimsBytes = 64 * 1024
-const limits = {
-  files: 64,
-  contentBytes: 256 * 1024 * 1024,
-  totalBytes: 264 * 1024 * 1024,
-} as const
+/** The largest archive that is read, in bytes. */
+export const maxArchiveBytes: number = 264 * 1024 * 1024
+const limits = { files: 64, contentBytes: 256 * 1024 * 1024, totalBytes: maxArchiveBytes } as const
 /** A target is part of a file name: letters, digits, `_`, `.` and `-`, and a letter or digit first. */
 const targetPattern = /^[A-Za-z0-9][\w.-]{0,79}$/
+
+/** Whether a file is an archive by its first bytes: gzip, or tar. */
+export function looksLikeArchive(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512))
+  return (start[0] === 0x1f && start[1] === 0x8b) || start.toString('latin1', 257, 262) === 'ustar'
+}
 
 /**
  * Makes an archive. The same claims, libraries, keys, clock and `jti` give the same bytes.

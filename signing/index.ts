@@ -17,6 +17,8 @@ export {
   type CreateArchiveOptions,
   insertIntoArchive,
   inspectArchive,
+  looksLikeArchive,
+  maxArchiveBytes,
   type ProviderArchive,
   type VerifiedArchive,
   verifyArchive,

@@ -7,7 +7,7 @@ import {
   prepare,
   readFacts,
 } from '../../host/index.ts'
-import { type ActorInspection, inspectActor } from '../../signing/index.ts'
+import { type ActorInspection, inspectActor, looksLikeArchive } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import type { Command } from '../command.ts'
 import { type Paint, printable } from '../terminal.ts'
@@ -25,6 +25,7 @@ export const claimsInspect: Command = {
   description: [
     'Reads the claims of a module and checks them as a host does: signature, hash, dates, shape. Then it loads the module, bounded and metered, as a host with default policy and limits would, which also tells the dialect that the actor speaks.',
     'It says everything that a host would refuse, not only the first thing. What it says of a module whose signature does not hold is only what the module says of itself. The exit code is 0 whatever the verdict; scripts read accepted and reasons with --output json.',
+    'A provider archive is shown as `par inspect` shows it.',
   ],
   positionals: [{ name: 'ACTOR.wasm', required: true, completeFiles: '.wasm' }],
   options: {
@@ -33,6 +34,10 @@ export const claimsInspect: Command = {
   examples: [['wash-ts claims inspect counter_s.wasm -o json', 'for programs']],
   run: async ({ arguments: [path = ''], options, terminal: { paint } }) => {
     const wasm = await readFileArgument(path)
+    if (looksLikeArchive(wasm)) {
+      const { inspectArchiveFile } = await import('./par-inspect.ts')
+      return inspectArchiveFile(path, wasm, options.flag('jwt-only'), paint)
+    }
     const inspection = await inspectActor(wasm)
     const { actor, failures, signatureValid, hashValid } = inspection
     if (options.flag('jwt-only')) {

@@ -1,20 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
-import { fileReason, readFacts } from '../../host/index.ts'
+import { readFacts } from '../../host/index.ts'
 import { readActor, signActor, stripClaims } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
 import type { Command } from '../command.ts'
-import { CliError } from '../errors.ts'
-import {
-  directoryOption,
-  disableKeygenOption,
-  findKey,
-  type StoredKey,
-  userStem,
-} from '../key-store.ts'
+import { directoryOption, disableKeygenOption, findKey, keyNote, userStem } from '../key-store.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** `wash-ts claims sign` */
 export const claimsSign: Command = {
@@ -125,28 +117,5 @@ function dialectOf(wasm: Uint8Array): Dialect {
   } catch {
     // Signing says what is wrong with a module that cannot be read; one that is merely too new can be signed.
     return 'C'
-  }
-}
-
-function keyNote({ path, made }: StoredKey): string {
-  if (path === undefined) return ''
-  return made ? ` (new key: ${path})` : ` (key: ${path})`
-}
-
-/** Written aside and renamed, so that an interrupted command leaves no half module behind. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  try {
-    await writeFile(aside, bytes)
-    await rename(aside, path)
-  } catch (error) {
-    await rm(aside, { force: true })
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    throw new CliError(
-      'ERR_FILE_UNREADABLE',
-      { path, reason: code },
-      `cannot write ${path}: ${code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(error)}`,
-      { cause: error },
-    )
   }
 }
