@@ -12,8 +12,8 @@ export interface RedisOptions {
   readonly tlsNames?: readonly string[]
   /** More directives of `redis.conf`. */
   readonly config?: Readonly<Record<string, string>>
-  /** Runs as a Sentinel. It keeps no data. */
-  readonly sentinel?: boolean
+  /** More arguments, for what `config` cannot say: `['--rename-command', 'HELLO', '']`. */
+  readonly args?: readonly string[]
 }
 
 /**
@@ -50,7 +50,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
       command: 'redis-server',
       args: directives(port, folder.path, certificate, options),
       debianPackage,
-      readyLine: isReady ? /Ready to accept connections|Sentinel ID is/ : /Server initialized/,
+      readyLine: isReady ? /Ready to accept connections/ : /Server initialized/,
     })
   let service: Service | undefined
   for (let attempt = 1; !service; attempt++) {
@@ -86,7 +86,7 @@ function directives(
   port: number,
   folder: string,
   certificate: CertificateFiles | undefined,
-  { password, users = [], config = {}, sentinel }: RedisOptions,
+  { password, users = [], config = {}, args = [] }: RedisOptions,
 ): string[] {
   const ports = certificate
     ? {
@@ -98,15 +98,16 @@ function directives(
         'tls-auth-clients': 'no',
       }
     : { port: String(port) }
-  const persistence = { appendonly: 'yes', appendfsync: 'always', save: '' }
   const all: Record<string, string> = {
     bind: '127.0.0.1',
     ...ports,
     dir: folder,
-    ...(!sentinel && persistence),
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
     ...(password !== undefined && { requirepass: password }),
     ...config,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])
-  return [...flags, ...users.flatMap((user) => ['--user', ...user.split(' ')])]
+  return [...flags, ...users.flatMap((user) => ['--user', ...user.split(' ')]), ...args]
 }

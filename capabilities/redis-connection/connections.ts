@@ -1,0 +1,106 @@
+import type { Logger } from '../../host/index.ts'
+import { RedisConnection } from './connection.ts'
+import { readTlsFiles, type RedisConnectionConfig, type RedisTls } from './link-values.ts'
+import type { RedisTarget } from './target.ts'
+
+/** A link's hold on a connection. The connection closes when nobody holds it any more. */
+export interface HeldConnection extends AsyncDisposable {
+  readonly connection: RedisConnection
+}
+
+/** Who wants a connection. */
+export interface ConnectionTerms {
+  readonly log: Logger
+  /** Ends the attempt to connect; what is open already stays open. */
+  readonly signal: AbortSignal
+}
+
+interface Shared {
+  readonly opening: Promise<RedisConnection>
+  readonly abort: AbortController
+  holders: number
+}
+
+/**
+ * Connections to Redis that links share: one for each distinct server, login, database and set of
+ * certificates. Providers that are given the same `RedisConnections` share them too.
+ */
+export class RedisConnections {
+  readonly #shared = new Map<string, Shared>()
+
+  /** Connections that are open or being opened. */
+  get size(): number {
+    return this.#shared.size
+  }
+
+  /**
+   * The connection to a server, opened if there is none yet. It is not for commands that block: those
+   * need {@link RedisConnections.openOwn}.
+   *
+   * @throws CapabilityError `ERR_SERVER_UNAVAILABLE`, `ERR_SERVER_REFUSED`; an Error that names a
+   * certificate file that cannot be read; the signal's reason
+   */
+  async hold(config: RedisConnectionConfig, terms: ConnectionTerms): Promise<HeldConnection> {
+    const tls = await tlsOf(config)
+    const key = JSON.stringify([config.target, tls])
+    const shared = this.#shared.get(key) ?? this.#open(key, config.target, tls, terms.log)
+    shared.holders++
+    let isHeld = true
+    const release = async (): Promise<void> => {
+      if (!isHeld) return
+      isHeld = false
+      if (--shared.holders > 0) return
+      if (this.#shared.get(key) === shared) this.#shared.delete(key)
+      shared.abort.abort()
+      const connection = await shared.opening.catch(() => undefined)
+      await connection?.[Symbol.asyncDispose]()
+    }
+    try {
+      const connection = await unlessAborted(shared.opening, terms.signal)
+      // One that was open already may have broken since.
+      await connection.ready(terms.signal)
+      return { connection, [Symbol.asyncDispose]: release }
+    } catch (error) {
+      await release()
+      throw error
+    }
+  }
+
+  /**
+   * A new connection that is nobody else's, for commands that block. A command may block for less
+   * than 5 seconds: a server that says nothing for longer counts as dead.
+   *
+   * @throws the same as {@link RedisConnections.hold}
+   */
+  async openOwn(config: RedisConnectionConfig, terms: ConnectionTerms): Promise<RedisConnection> {
+    return RedisConnection.open(config.target, await tlsOf(config), terms.log, terms.signal)
+  }
+
+  #open(key: string, target: RedisTarget, tls: RedisTls | undefined, log: Logger): Shared {
+    const abort = new AbortController()
+    const opening = RedisConnection.open(target, tls, log, abort.signal)
+    const shared = { opening, abort, holders: 0 }
+    this.#shared.set(key, shared)
+    opening.catch(() => {
+      if (this.#shared.get(key) === shared) this.#shared.delete(key)
+    })
+    return shared
+  }
+}
+
+async function tlsOf({ target, tls }: RedisConnectionConfig): Promise<RedisTls | undefined> {
+  if (!target.usesTls) return undefined
+  return readTlsFiles(tls)
+}
+
+async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([pending, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
