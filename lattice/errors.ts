@@ -4,6 +4,11 @@
 export interface LatticeErrorDetails {
   /** A name or key that would be part of a subject is not fit for one. */
   ERR_LATTICE_NAME: { what: string; name: string }
+  /** An invocation from another host is not what it says, or not from a host of this lattice. */
+  ERR_INVOCATION_REFUSED: {
+    check: 'token' | 'issuer' | 'id' | 'target' | 'origin' | 'hash' | 'time' | 'replay'
+    reason: string
+  }
 }
 
 /** Every code of the lattice. */
@@ -26,6 +31,11 @@ export const latticeErrors: Readonly<Record<LatticeErrorCode, ErrorInfo>> = {
     summary: 'a lattice name, link name, prefix or key cannot be part of a NATS subject',
     hint: 'use 1 to 128 letters, digits, "_" and "-", and public keys as they are',
     exit: 2,
+  },
+  ERR_INVOCATION_REFUSED: {
+    summary: 'an invocation from another host failed the checks against forgery',
+    hint: 'see that all hosts of the lattice know each other’s cluster keys and that their clocks agree',
+    exit: 4,
   },
 }
 

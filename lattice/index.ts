@@ -1,4 +1,5 @@
 /** Several hosts as one, over NATS. */
+export { Antiforgery, type AntiforgeryOptions, type InvocationFacts } from './antiforgery.ts'
 export {
   type AnyLatticeError,
   LatticeError,
