@@ -109,7 +109,36 @@ export type {
   SqlQueryResult,
   SqlStatement,
 } from './sqldb.ts'
+export { packValue, unpackValue } from './packed-value.ts'
 export type { SqlValue } from './sql-value.ts'
+export {
+  entityUrl,
+  type HealthCheckResponse,
+  healthCheckRequest,
+  healthCheckResponse,
+  type Invocation,
+  invocation,
+  invocationHash,
+  type InvocationResponse,
+  invocationResponse,
+  linkDefinition,
+  type MessageCodec,
+  type WasmbusEntity,
+  type WasmbusLinkDefinition,
+} from './wasmbus.ts'
+export {
+  encodeFrame,
+  FrameReader,
+  maxFrameBytes,
+  noHeaders,
+  type WasmbusFrame,
+} from './wasmbus-frame.ts'
+export {
+  decodeHostData,
+  encodeHostData,
+  type HostData,
+  maxHostDataLength,
+} from './wasmbus-host-data.ts'
 export {
   blobstore,
   extras,

@@ -151,6 +151,20 @@ export class Reader {
     return this.#mapCount(marker)
   }
 
+  /**
+   * Which variant of an enum comes next, written as a map of one entry: its index or its name, then
+   * its content, which is left to read. Undefined for anything else, which then is still to come.
+   */
+  variant(names: readonly string[]): number | undefined {
+    const start = this.#position
+    if (this.#bytes[start] !== 0x81) return undefined
+    this.#position++
+    const index = this.atText() ? names.indexOf(this.text()) : this.integer(0, names.length - 1)
+    if (index >= 0) return index
+    this.#position = start
+    return undefined
+  }
+
   /** Passes over exactly these bytes, if they come next: a map key that was written beforehand. */
   matches(expected: Uint8Array): boolean {
     const start = this.#position
