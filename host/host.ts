@@ -418,14 +418,21 @@ export class Host implements AsyncDisposable {
     this.#emit({ type: 'actor_stopped', ...actor.facts })
   }
 
-  /** Closes the links through which requests come in, so that what is in flight can still call out. */
+  /**
+   * Closes the links through which requests come in, so that what is in flight can still call out; of
+   * those that serve operations too, only that door.
+   */
   async #closeInbound(actor: Actor): Promise<void> {
     const { dialect } = actor.module
     const inbound = [...actor.allLinks()].filter((link) => {
       const operations = link.contract.dialect(dialect)?.toActor.keys()
       return operations !== undefined && !operations[Symbol.iterator]().next().done
     })
-    await Promise.all(inbound.map((link) => this.#linker.close(link)))
+    await Promise.all(
+      inbound.map((link) =>
+        link.serving.hasIntake ? this.#linker.closeIntake(link) : this.#linker.close(link),
+      ),
+    )
   }
 
   /** Lets the calls of a module end, up to a limit, then gives up what is left. */

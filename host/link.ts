@@ -80,6 +80,7 @@ export class Serving implements AsyncDisposable {
   #calls = new CallsInFlight()
   /** The calls of before {@link settled} was last asked. */
   #earlier: Promise<unknown> = Promise.resolve()
+  #intakeClosed: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
   constructor(provider: CapabilityProvider, link: ProviderLink, abort: AbortController) {
@@ -98,6 +99,17 @@ export class Serving implements AsyncDisposable {
 
   get info(): Readonly<Record<string, string>> {
     return this.#link.info ?? {}
+  }
+
+  /** Whether something may come in through it while its operations go on. */
+  get hasIntake(): boolean {
+    return this.#link.closeIntake !== undefined
+  }
+
+  /** Has the provider take no more in from outside, and end what it handed to the actor. */
+  closeIntake(): Promise<void> {
+    this.#intakeClosed ??= (async () => this.#link.closeIntake?.())()
+    return this.#intakeClosed
   }
 
   /**

@@ -101,8 +101,14 @@ export class Linker {
     if (link) await this.close(link)
   }
 
-  /** Ends a live link: it takes no new calls, drains, and closes. */
+  /** Ends what comes in through a link, while the actor may still call its operations. */
+  async closeIntake(link: Link): Promise<void> {
+    await this.#orderly(link.serving, () => link.serving.closeIntake())
+  }
+
+  /** Ends a live link: nothing more comes in, it takes no new calls, drains, and closes. */
   async close(link: Link): Promise<void> {
+    await this.closeIntake(link)
     const byName = link.actor.links.get(link.contract.name)
     if (byName?.get(link.linkName) === link) byName.delete(link.linkName)
     await this.#dispose(link.serving)
@@ -349,10 +355,16 @@ export class Linker {
     }
   }
 
-  /** A provider that fails to close must not keep the rest from closing. */
+  /** @param serving What serves no link any more, but may still hand the actor what came in. */
   async #dispose(serving: Serving): Promise<void> {
+    await this.#orderly(serving, () => serving.closeIntake())
+    await this.#orderly(serving, () => serving[Symbol.asyncDispose]())
+  }
+
+  /** A provider that fails to close must not keep the rest from closing. */
+  async #orderly(serving: Serving, end: () => Promise<void>): Promise<void> {
     try {
-      await serving[Symbol.asyncDispose]()
+      await end()
     } catch (error) {
       this.#options.log.warn('link did not close cleanly', {
         provider: serving.provider.name,

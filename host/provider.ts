@@ -95,6 +95,12 @@ export interface ProviderLink<ToProvider extends OperationTypes = SomeOperations
       call: ProviderCall,
     ) => ToProvider[Name]['response'] | Promise<ToProvider[Name]['response']>
   }
+  /**
+   * For a link that hands to the actor what comes in from outside, and serves operations too: takes no
+   * more in, and resolves once what it handed over has ended. Called, if at all, while the actor still
+   * reaches the link, so that it can answer; disposal follows.
+   */
+  closeIntake?(): Promise<void>
   /** What an operator wants to know of it, such as `{ url: 'http://127.0.0.1:8080' }`. */
   readonly info?: Readonly<Record<string, string>>
   /** What is kept behind the link, where the provider can list it: a swap may then take it along. */
