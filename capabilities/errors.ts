@@ -29,6 +29,16 @@ export interface CapabilityErrorDetails {
   ERR_OUTCOME_UNKNOWN: { server: string; operation: string; reason: string }
   /** The server did not answer in time. Unless it only reads, the operation may have been executed. */
   ERR_SERVER_TIMEOUT: { server: string; operation: string; timeoutMs: number }
+  /** No message can be sent to this subject. */
+  ERR_MESSAGE_SUBJECT: { subject: string; reason: string }
+  /** The link does not let the actor send to this subject; `allowed` are the patterns that it has. */
+  ERR_SUBJECT_DENIED: { subject: string; allowed: readonly string[] }
+  /** Nobody listens on the subject of a request. */
+  ERR_NO_RESPONDERS: { subject: string }
+  /** Somebody listens on the subject of a request, and did not answer in time. */
+  ERR_REPLY_TIMEOUT: { subject: string; timeoutMs: number }
+  /** A message is larger than its broker takes. Nothing was sent. */
+  ERR_MESSAGE_TOO_LARGE: { sizeBytes: number; maxBytes: number }
 }
 
 /** Every code of the stock providers. */
@@ -98,6 +108,32 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
       'the server behind a provider did not answer in time; it may still execute the operation',
     hint: 'find out why the server is slow, or give the call more time',
     exit: 6,
+  },
+  ERR_MESSAGE_SUBJECT: {
+    summary: 'an actor used a subject that no message can be sent to',
+    hint: 'write tokens between single dots, without spaces and wildcards: orders.new',
+    exit: 1,
+  },
+  ERR_SUBJECT_DENIED: {
+    summary: 'the link does not let the actor send to this subject',
+    hint: 'if it is meant to, name the subject in PUBLISH of the link',
+    exit: 4,
+  },
+  ERR_NO_RESPONDERS: {
+    summary: 'nobody listens on the subject of a request',
+    hint: 'start what answers it, or correct the subject',
+    exit: 5,
+    retryable: true,
+  },
+  ERR_REPLY_TIMEOUT: {
+    summary: 'a request was not answered in time; whoever got it may still work on it',
+    hint: 'find out why the answer is slow, or give the request more time',
+    exit: 6,
+  },
+  ERR_MESSAGE_TOO_LARGE: {
+    summary: 'a message is larger than its broker takes; it was not sent',
+    hint: 'send less in one message, or raise max_payload of the broker',
+    exit: 1,
   },
 }
 

@@ -4,6 +4,8 @@ import { extrasProvider } from './extras/index.ts'
 import { httpServerProvider } from './http-server/index.ts'
 import { loggingProvider } from './logging/index.ts'
 import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
+import { memoryMessagingProvider } from './memory-messaging/index.ts'
+import { natsMessagingProvider } from './nats-messaging/index.ts'
 
 export {
   type AnyCapabilityError,
@@ -32,11 +34,22 @@ export {
   memoryKeyValueProvider,
   type StoreLimits,
 } from './memory-keyvalue/index.ts'
+export { type MemoryMessagingConfig, memoryMessagingProvider } from './memory-messaging/index.ts'
+export type { DeliveryLimits } from './messaging/deliveries.ts'
+export type { MessagingConfig } from './messaging/link-values.ts'
+export { type NatsMessagingConfig, natsMessagingProvider } from './nats-messaging/index.ts'
 
 /**
  * One new instance of each provider, as a stock host starts with. Where several serve one contract,
  * the first is what a link gets that names none.
  */
 export function stockProviders(): CapabilityProvider[] {
-  return [httpServerProvider(), memoryKeyValueProvider(), loggingProvider(), extrasProvider()]
+  return [
+    httpServerProvider(),
+    memoryKeyValueProvider(),
+    memoryMessagingProvider(),
+    natsMessagingProvider(),
+    loggingProvider(),
+    extrasProvider(),
+  ]
 }

@@ -8,7 +8,7 @@ import {
 import type { CapabilityProvider } from '../../host/index.ts'
 import { visibleText } from '../visible-text.ts'
 import { configSchema, type LoggingConfig, levels } from './config.ts'
-import { LineLimit } from './line-limit.ts'
+import { LineLimit } from '../line-limit.ts'
 
 export type { LoggingConfig } from './config.ts'
 

@@ -1,6 +1,7 @@
 import type { Contract, OperationTypes } from '../../../contracts/index.ts'
 import type {
   CapabilityProvider,
+  LinkContext,
   LogFacts,
   Logger,
   ProviderCall,
@@ -13,6 +14,8 @@ export interface LinkFacts {
   readonly actor?: string
   readonly actorName?: string
   readonly linkName?: string
+  /** The actor at the other end. Default: it knows no operation. */
+  readonly invoke?: LinkContext<unknown>['invoke']
 }
 
 /** One line that a provider logged. */
@@ -30,7 +33,10 @@ export interface LinkedProvider<ToProvider extends OperationTypes> extends Async
   ask<Name extends keyof ToProvider & string>(
     operation: Name,
     request: ToProvider[Name]['request'],
+    call?: Partial<ProviderCall>,
   ): ToProvider[Name]['response'] | Promise<ToProvider[Name]['response']>
+  /** What a host does first with a link that hands to the actor what comes in. */
+  closeIntake(): Promise<void>
 }
 
 /** Links an actor to a provider. Fails with what is wrong where the values do not suit. */
@@ -39,7 +45,13 @@ export async function linkProvider<ToProvider extends OperationTypes>(
     readonly contract: Contract<ToProvider>
     link(context: never): ProviderLink<ToProvider> | Promise<ProviderLink<ToProvider>>
   },
-  { values = {}, actor = 'MA', actorName = actor, linkName = 'default' }: LinkFacts = {},
+  {
+    values = {},
+    actor = 'MA',
+    actorName = actor,
+    linkName = 'default',
+    invoke = () => Promise.reject(new Error('this provider calls no actor')),
+  }: LinkFacts = {},
 ): Promise<LinkedProvider<ToProvider>> {
   const parsed = await provider.configSchema['~standard'].validate(values)
   if (parsed.issues) throw new Error(parsed.issues.map(({ message }) => message).join('; '))
@@ -51,12 +63,14 @@ export async function linkProvider<ToProvider extends OperationTypes>(
     linkName,
     log: loggerTo(log),
     signal: new AbortController().signal,
-    invoke: () => Promise.reject(new Error('this provider calls no actor')),
+    invoke,
   })
   return {
     log,
     info: link.info,
-    ask: (operation, request) => link.operations[operation](request, callOf(operation)),
+    ask: (operation, request, call) =>
+      link.operations[operation](request, { ...callOf(operation), ...call }),
+    closeIntake: async () => link.closeIntake?.(),
     [Symbol.asyncDispose]: async () => {
       await link[Symbol.asyncDispose]?.()
     },

@@ -1,0 +1,130 @@
+/** What the client library is told of a server and of who asks. */
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import type { ConnectionSettings, Login } from './config.ts'
+import type { Authenticator, NatsLibrary, NatsOptions } from './nats-client.ts'
+import { hostAndPort, type ServerUrl } from './server-url.ts'
+
+/** How long one attempt to connect may take, in milliseconds. */
+export const connectTimeoutMs = 5000
+
+/** Between two attempts to reach the same server again: half as long again at most, so that hosts do not come all at once. */
+const reconnectMs = 250
+
+/** How often a silent server is asked whether it is there; it is given up when two go unanswered. */
+const pingEveryMs = 10_000
+
+/**
+ * Reads what the settings name.
+ *
+ * @throws Error saying which file cannot be read, or that the login is none
+ */
+export async function clientOptions(
+  nats: NatsLibrary,
+  { servers, login, caFile, certificate }: ConnectionSettings,
+): Promise<NatsOptions> {
+  const secure =
+    servers.some((server) => server.secure) || caFile !== undefined || certificate !== undefined
+  const files = secure && {
+    ...(caFile !== undefined && { ca: await textOf('CA_FILE', caFile) }),
+    ...(certificate && {
+      cert: await textOf('CERT_FILE', certificate.certFile),
+      key: await textOf('KEY_FILE', certificate.keyFile),
+    }),
+  }
+  const tls = files && { ...files, checkServerIdentity: identityCheck(servers) }
+  return {
+    name: 'wash-ts',
+    servers: servers.map(hostAndPort),
+    timeout: connectTimeoutMs,
+    authenticator: await authenticator(nats, login),
+    // Whatever happened, the server may be put right: an operator must not have to link again.
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectDelayHandler: () => reconnectMs * (1 + Math.random() / 2),
+    pingInterval: pingEveryMs,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+    ...(tls && { tls }),
+  }
+}
+
+/** @returns what never throws: the library would give up for good. */
+async function authenticator(nats: NatsLibrary, login: Login): Promise<Authenticator> {
+  switch (login.kind) {
+    case 'none':
+      return () => undefined
+    case 'password':
+      return nats.usernamePasswordAuthenticator(login.user, login.password)
+    case 'token':
+      return nats.tokenAuthenticator(login.token)
+    case 'nkey': {
+      const seed = Buffer.from(login.seed)
+      return proven(
+        'CLIENT_SEED is not the seed of a user',
+        login.jwt === undefined
+          ? nats.nkeyAuthenticator(seed)
+          : nats.jwtAuthenticator(login.jwt, seed),
+      )
+    }
+    case 'credentials': {
+      const { path } = login
+      let known = Buffer.from(await textOf('CREDSFILE', path))
+      const stored = nats.credsAuthenticator(() => known)
+      // For the next time: credentials are replaced in their file before they expire.
+      const refresh = async (): Promise<void> => {
+        const fresh = await readFile(path).catch(() => known)
+        if (isUsable(nats, fresh)) known = fresh
+      }
+      return proven('CREDSFILE holds no JWT and seed', (nonce) => {
+        void refresh()
+        return stored(nonce)
+      })
+    }
+  }
+}
+
+function isUsable(nats: NatsLibrary, credentials: Buffer): boolean {
+  try {
+    nats.credsAuthenticator(credentials)('nonce')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Tries a login out. What the library throws may hold the seed: it is left out. */
+function proven(problem: string, authenticate: Authenticator): Authenticator {
+  try {
+    authenticate('nonce')
+  } catch {
+    throw new Error(problem)
+  }
+  return authenticate
+}
+
+async function textOf(key: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
+    throw new Error(`${key} ${path} cannot be read: ${code}`, { cause })
+  }
+}
+
+/**
+ * Node checks a certificate against `localhost` where it is told no name, and the library tells it none
+ * for a server that is given by its address.
+ */
+function identityCheck(
+  servers: readonly ServerUrl[],
+): (name: string, certificate: PeerCertificate) => Error | undefined {
+  const addresses = servers.map(({ host }) => host).filter((host) => isIP(host) !== 0)
+  const names = new Set(servers.map(({ host }) => host))
+  return (name, certificate) => {
+    if (names.has(name) || addresses.length === 0) return checkServerIdentity(name, certificate)
+    const problems = addresses.map((address) => checkServerIdentity(address, certificate))
+    return problems.some((problem) => problem === undefined) ? undefined : problems[0]
+  }
+}

@@ -1,0 +1,138 @@
+import * as v from 'valibot'
+import type { StandardSchema } from '../../host/index.ts'
+import { linkValues, type LinkValue, parsedValue } from '../link-values.ts'
+import {
+  type connectionKeys,
+  type MessagingConfig,
+  messagingConfig,
+  messagingValues,
+} from '../messaging/link-values.ts'
+import { parseServerUrls, type ServerUrl } from './server-url.ts'
+
+/** What one link asks of NATS. Made from link values, which are named in capitals. */
+export interface NatsMessagingConfig extends MessagingConfig {
+  readonly connection: ConnectionSettings
+}
+
+/** How a server is reached. Links with the same settings share a connection. */
+export interface ConnectionSettings {
+  /** `URL`: servers of one cluster, of which any will do. Default: `nats://127.0.0.1:4222`. */
+  readonly servers: readonly ServerUrl[]
+  readonly login: Login
+  /** `CA_FILE`: whom to trust for the server's certificate. Default: whom node trusts. */
+  readonly caFile: string | undefined
+  /** `CERT_FILE`, `KEY_FILE`: the client's own certificate. */
+  readonly certificate: { readonly certFile: string; readonly keyFile: string } | undefined
+}
+
+/** Who the client says it is. */
+export type Login =
+  | { readonly kind: 'none' }
+  /** `USER`, `PASSWORD`, or both in `URL`. */
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  /** `TOKEN`, or alone in `URL`. */
+  | { readonly kind: 'token'; readonly token: string }
+  /** `CLIENT_SEED`: an nkey; with `CLIENT_JWT` the user that an account signed. */
+  | { readonly kind: 'nkey'; readonly seed: string; readonly jwt: string | undefined }
+  /** `CREDSFILE`: JWT and seed in one file, read anew for each connection. */
+  | { readonly kind: 'credentials'; readonly path: string }
+
+const text = (description: string): LinkValue<string | undefined> =>
+  parsedValue({ description }, (given) => {
+    if (given === '') throw new Error('is empty; leave it out instead')
+    return given
+  })
+
+const connectionValues = {
+  URL: parsedValue(
+    {
+      description:
+        'servers of one cluster, separated by commas; tls:// for TLS only; a login may stand before the host',
+      default: 'nats://127.0.0.1:4222',
+    },
+    parseServerUrls,
+  ),
+  USER: text('name of the user'),
+  PASSWORD: text('password of USER'),
+  TOKEN: text('token, in place of a user'),
+  CLIENT_JWT: text('JWT of the user, with CLIENT_SEED'),
+  CLIENT_SEED: parsedValue({ description: 'nkey seed of the user, SU…' }, parseUserSeed),
+  CREDSFILE: text('file with JWT and seed, read anew for each connection'),
+  CA_FILE: text('PEM file with the authority that signed the server’s certificate; means TLS'),
+  CERT_FILE: text('PEM file with the client’s certificate, with KEY_FILE; means TLS'),
+  KEY_FILE: text('PEM file with the key of CERT_FILE'),
+} satisfies Record<(typeof connectionKeys)[number], unknown>
+
+/** Link values of `nats-messaging`: those of every messaging provider, and how a server is reached. */
+export const configSchema: StandardSchema<unknown, NatsMessagingConfig> = v.pipe(
+  linkValues({ ...messagingValues, ...connectionValues }),
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): NatsMessagingConfig => {
+    const problem = (key: keyof typeof connectionValues, message: string): never => {
+      addIssue({
+        message,
+        path: [{ type: 'object', origin: 'value', input: value, key, value: value[key] }],
+      })
+      return NEVER
+    }
+    const ways = [
+      value.URL.login && 'a login in URL',
+      value.USER !== undefined && 'USER',
+      value.TOKEN !== undefined && 'TOKEN',
+      value.CLIENT_SEED !== undefined && 'CLIENT_SEED',
+      value.CREDSFILE !== undefined && 'CREDSFILE',
+    ].filter((way) => typeof way === 'string')
+    if (ways.length > 1) problem('URL', `several logins: ${ways.join(', ')}; give one`)
+    if (value.PASSWORD !== undefined && value.USER === undefined) {
+      problem('PASSWORD', 'needs USER')
+    }
+    if (value.CLIENT_JWT !== undefined && value.CLIENT_SEED === undefined) {
+      problem('CLIENT_JWT', 'needs CLIENT_SEED, to sign what the server asks')
+    }
+    const { CERT_FILE: certFile, KEY_FILE: keyFile } = value
+    if ((certFile === undefined) !== (keyFile === undefined)) {
+      problem(certFile === undefined ? 'KEY_FILE' : 'CERT_FILE', 'needs the other of the two')
+    }
+    return {
+      ...messagingConfig(value),
+      connection: {
+        servers: value.URL.servers,
+        login: loginOf(value),
+        caFile: value.CA_FILE,
+        certificate:
+          certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+      },
+    }
+  }),
+)
+
+function loginOf(value: {
+  readonly URL: ReturnType<typeof parseServerUrls>
+  readonly USER: string | undefined
+  readonly PASSWORD: string | undefined
+  readonly TOKEN: string | undefined
+  readonly CLIENT_JWT: string | undefined
+  readonly CLIENT_SEED: string | undefined
+  readonly CREDSFILE: string | undefined
+}): Login {
+  const { login } = value.URL
+  if (login) {
+    return login.password === undefined
+      ? { kind: 'token', token: login.user }
+      : { kind: 'password', user: login.user, password: login.password }
+  }
+  if (value.USER !== undefined) {
+    return { kind: 'password', user: value.USER, password: value.PASSWORD ?? '' }
+  }
+  if (value.TOKEN !== undefined) return { kind: 'token', token: value.TOKEN }
+  if (value.CLIENT_SEED !== undefined) {
+    return { kind: 'nkey', seed: value.CLIENT_SEED, jwt: value.CLIENT_JWT }
+  }
+  if (value.CREDSFILE !== undefined) return { kind: 'credentials', path: value.CREDSFILE }
+  return { kind: 'none' }
+}
+
+/** The client library checks the rest; it would name the seed in what it throws, as this does not. */
+function parseUserSeed(given: string): string {
+  if (/^SU[A-Z2-7]{56}$/.test(given)) return given
+  throw new Error('is not the seed of a user: 58 letters and digits that begin with SU')
+}

@@ -1,0 +1,349 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { BrokerMessage } from '../../contracts/index.ts'
+import { eventReason, type Logger, type ProviderCall } from '../../host/index.ts'
+import { CapabilityError } from '../errors.ts'
+import { checkSize, noResponders, replyTimeout } from '../messaging/broker-errors.ts'
+import type { Broker, TracedMessage } from '../messaging/link.ts'
+import { shownSubject } from '../messaging/subject.ts'
+import { clientOptions } from './client-options.ts'
+import type { ConnectionSettings } from './config.ts'
+import {
+  loadNats,
+  type NatsClient,
+  type NatsHeaders,
+  type NatsLibrary,
+  type NatsMessage,
+} from './nats-client.ts'
+import { hostAndPort } from './server-url.ts'
+
+/** Bytes that may be on their way to a server that has not said yet that it has them. */
+const maxUnconfirmedBytes = 64 * 1024 * 1024
+
+/** Of a message beside its body, roughly. */
+const overheadBytes = 256
+
+/** Something sent that the server has not answered yet. */
+interface Sent {
+  /** Where it went, for what the server refuses by subject. */
+  readonly subject: string
+  refused: boolean
+}
+
+/**
+ * One connection to NATS. The library keeps what is sent while the server is away, without bound, and
+ * forgets what was under way when it goes: here, nothing is sent while the server is away, and what is
+ * sent counts as sent once the server has answered a ping that came after it. So an actor learns of
+ * each message that it was taken, that it was not, or that nobody knows; nothing is sent twice.
+ *
+ * After an outage the library connects again by itself, and subscribes again.
+ */
+export class Connection implements Broker {
+  /** `nats://host:port`, without a login; several separated by commas. */
+  readonly server: string
+  readonly #nats: NatsLibrary
+  readonly #client: NatsClient
+  readonly #log: () => Logger
+  readonly #sent = new Set<Sent>()
+  #lost: PromiseWithResolvers<never> | undefined = lossOf()
+  #confirming: Promise<void> | undefined
+  #unconfirmedBytes = 0
+  #isClosing = false
+
+  private constructor(nats: NatsLibrary, client: NatsClient, server: string, log: () => Logger) {
+    this.#nats = nats
+    this.#client = client
+    this.server = server
+    this.#log = log
+    void this.#follow()
+    void client.closed().then((error) => this.#gone(error))
+  }
+
+  /**
+   * @param log For what concerns the connection and not one link.
+   * @throws CapabilityError `ERR_SERVER_UNAVAILABLE`, `ERR_SERVER_REFUSED`; Error for a file that
+   * cannot be read
+   */
+  static async open(settings: ConnectionSettings, log: () => Logger): Promise<Connection> {
+    const nats = await loadNats()
+    const options = await clientOptions(nats, settings)
+    const server = serverText(settings)
+    try {
+      return new Connection(nats, await nats.connect(options), server, log)
+    } catch (error) {
+      throw openError(server, error)
+    }
+  }
+
+  /** True once it will not come back: the next link needs another. */
+  get isClosed(): boolean {
+    return this.#client.isClosed()
+  }
+
+  async publish({ subject, replyTo, body }: BrokerMessage, call: ProviderCall): Promise<void> {
+    const lost = this.#ready(body)
+    const sent = { subject, refused: false }
+    const size = body.length + overheadBytes
+    const headers = this.#headers(call)
+    this.#client.publish(subject, body, {
+      ...(replyTo !== '' && { reply: replyTo }),
+      ...(headers && { headers }),
+    })
+    this.#sent.add(sent)
+    this.#unconfirmedBytes += size
+    const confirmed = this.#confirm().finally(() => {
+      this.#sent.delete(sent)
+      this.#unconfirmedBytes -= size
+    })
+    confirmed.catch(() => {})
+    await this.#within(confirmed, lost, 'Publish', call)
+    if (sent.refused) throw this.#refused(subject)
+  }
+
+  async request(
+    { subject, body }: Omit<BrokerMessage, 'replyTo'>,
+    timeoutMs: number,
+    call: ProviderCall,
+  ): Promise<BrokerMessage> {
+    const lost = this.#ready(body)
+    const headers = this.#headers(call)
+    const answer = this.#client.request(subject, body, {
+      timeout: Math.max(1, timeoutMs),
+      ...(headers && { headers }),
+    })
+    try {
+      const message = await this.#within(answer, lost, 'Request', call)
+      return { subject: message.subject, replyTo: message.reply ?? '', body: message.data }
+    } catch (error) {
+      switch (codeOf(error)) {
+        case '503':
+          throw noResponders(subject)
+        case 'TIMEOUT':
+          throw replyTimeout(subject, timeoutMs)
+        case 'PERMISSIONS_VIOLATION':
+          throw this.#refused(subject)
+        default:
+          throw error
+      }
+    }
+  }
+
+  async subscribe(
+    pattern: string,
+    queueGroup: string | undefined,
+    receive: (message: TracedMessage) => void,
+  ): Promise<() => Promise<void>> {
+    const lost = this.#ready()
+    let refused: Error | undefined
+    const subscription = this.#client.subscribe(pattern, {
+      ...(queueGroup !== undefined && { queue: queueGroup }),
+      callback: (error, message) => {
+        if (!error) return receive(received(message))
+        refused = error
+        this.#log().error('the server refused a subscription', {
+          server: this.server,
+          subscription: shownSubject(pattern),
+        })
+      },
+    })
+    try {
+      await this.#within(this.#confirm(), lost, 'Subscribe')
+      if (refused) {
+        throw new CapabilityError(
+          'ERR_SERVER_REFUSED',
+          { server: this.server, reason: `no right to subscribe to ${pattern}` },
+          `${this.server} does not let this user subscribe to ${shownSubject(pattern)}`,
+        )
+      }
+    } catch (error) {
+      subscription.unsubscribe()
+      throw error
+    }
+    return async () => {
+      if (subscription.isClosed()) return
+      // Messages that are on their way still come, so that none is lost that counts as delivered.
+      const drained = subscription.drain()
+      const { promise, reject } = this.#lost ?? lossOf()
+      if (!this.#lost) reject(new Error('no connection'))
+      await Promise.race([drained, promise]).catch(() => subscription.unsubscribe())
+    }
+  }
+
+  /** For good. What is under way fails. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#client.close()
+  }
+
+  /** @throws CapabilityError `ERR_SERVER_UNAVAILABLE`, `ERR_MESSAGE_TOO_LARGE` */
+  #ready(body?: Uint8Array): Promise<never> {
+    if (!this.#lost) throw unavailable(this.server, 'the connection is down')
+    if (body) {
+      checkSize(body, this.#client.info?.max_payload ?? Infinity)
+      if (this.#unconfirmedBytes + body.length > maxUnconfirmedBytes) {
+        throw unavailable(this.server, 'it does not keep up with what is sent')
+      }
+    }
+    return this.#lost.promise
+  }
+
+  /** Resolves once the server has everything that was sent until now. */
+  #confirm(): Promise<void> {
+    this.#confirming ??= this.#flush()
+    return this.#confirming
+  }
+
+  async #flush(): Promise<void> {
+    // What is sent in the same turn is asked about once.
+    await Promise.resolve()
+    this.#confirming = undefined
+    await this.#client.flush()
+    // What the server refused it said before it answered, but that is told a little later.
+    await nextTurn()
+  }
+
+  /** Waits for the server, as long as the caller does and the connection holds. */
+  async #within<T>(
+    answer: Promise<T>,
+    lost: Promise<never>,
+    operation: string,
+    call?: ProviderCall,
+  ): Promise<T> {
+    answer.catch(() => {})
+    const outcome = Promise.withResolvers<never>()
+    const signal = call?.signal
+    const onAbort = (): void => {
+      outcome.reject(signal?.reason as Error)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    try {
+      return await Promise.race([answer, lost, outcome.promise])
+    } catch (error) {
+      const code = codeOf(error)
+      if (error !== lossReason && code !== 'DISCONNECT' && code !== 'CONNECTION_CLOSED') throw error
+      const reason = 'the connection broke'
+      throw new CapabilityError(
+        'ERR_OUTCOME_UNKNOWN',
+        { server: this.server, operation, reason },
+        `${operation} may have reached ${this.server}, or not: ${reason}`,
+      )
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #headers({ traceparent }: ProviderCall): NatsHeaders | undefined {
+    if (traceparent === undefined || this.#client.info?.headers !== true) return undefined
+    const headers = this.#nats.headers()
+    headers.set('traceparent', traceparent)
+    return headers
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type, data, permissionContext } of this.#client.status()) {
+      if (type === 'disconnect') {
+        this.#down()
+        if (!this.#isClosing) this.#log().warn('NATS is away', { server: this.server })
+      } else if (type === 'reconnect') {
+        this.#lost ??= lossOf()
+        this.#log().info('NATS is back', { server: this.server })
+      } else if (type === 'error') {
+        if (permissionContext?.operation !== 'publish') {
+          this.#log().warn('NATS complains', { server: this.server, reason: data })
+        }
+        for (const sent of this.#sent) {
+          if (sent.subject === permissionContext?.subject) sent.refused = true
+        }
+      }
+    }
+  }
+
+  #down(): void {
+    this.#lost?.reject(lossReason)
+    this.#lost = undefined
+  }
+
+  #gone(error: Error | undefined): void {
+    this.#down()
+    if (this.#isClosing) return
+    this.#log().error('NATS is gone for good', {
+      server: this.server,
+      reason: error ? eventReason(error) : undefined,
+    })
+  }
+
+  #refused(subject: string): CapabilityError<'ERR_SERVER_REFUSED'> {
+    const reason = `no right to send to ${shownSubject(subject)}`
+    return new CapabilityError(
+      'ERR_SERVER_REFUSED',
+      { server: this.server, reason },
+      `${this.server} refused: ${reason}`,
+    )
+  }
+}
+
+const lossReason = new Error('the connection is lost')
+
+function lossOf(): PromiseWithResolvers<never> {
+  const loss = Promise.withResolvers<never>()
+  // Whether anybody waits or not.
+  loss.promise.catch(() => {})
+  return loss
+}
+
+function received(message: NatsMessage): TracedMessage {
+  const traceparent = message.headers?.get('traceparent')
+  return {
+    subject: message.subject,
+    replyTo: message.reply ?? '',
+    // What came may be a small part of a large piece of the stream, and wait for long.
+    body: new Uint8Array(message.data),
+    traceparent: traceparent === '' ? undefined : traceparent,
+  }
+}
+
+function serverText({ servers }: ConnectionSettings): string {
+  return servers
+    .map((server) => `${server.secure ? 'tls' : 'nats'}://${hostAndPort(server)}`)
+    .join(',')
+}
+
+function openError(server: string, error: unknown): CapabilityError {
+  const code = codeOf(error)
+  const reason = reasonOf(code, error)
+  return code === 'AUTHORIZATION_VIOLATION' || code === 'AUTHENTICATION_TIMEOUT'
+    ? new CapabilityError(
+        'ERR_SERVER_REFUSED',
+        { server, reason },
+        `${server} refused the login: ${reason}`,
+      )
+    : unavailable(server, reason)
+}
+
+function reasonOf(code: string | undefined, error: unknown): string {
+  switch (code) {
+    case 'CONNECTION_REFUSED':
+      return 'nobody listens there'
+    case 'TIMEOUT':
+      return 'no answer'
+    case 'AUTHORIZATION_VIOLATION':
+      return 'user, password, token or key is not one that it knows'
+    case 'SERVER_OPT_NA':
+      return 'it does not speak TLS'
+    default:
+      return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function unavailable(server: string, reason: string): CapabilityError<'ERR_SERVER_UNAVAILABLE'> {
+  return new CapabilityError(
+    'ERR_SERVER_UNAVAILABLE',
+    { server, reason },
+    `NATS at ${server} is not available: ${reason}`,
+  )
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : undefined
+}
