@@ -29,7 +29,12 @@ export interface PositionalSpec {
   readonly choices?: readonly string[]
   /** As in {@link OptionSpec.completeFiles}. */
   readonly completeFiles?: string
+  /** Complete with what a running host has. */
+  readonly completeRunning?: RunningThings
 }
+
+/** What of a running host completes an argument. */
+export type RunningThings = 'actors' | 'providers' | 'contracts' | 'hosts'
 
 /** One command of `wash-ts`; each has a file of its own, imported when it runs. */
 export interface Command {

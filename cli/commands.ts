@@ -22,8 +22,93 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'call',
-    summary: 'load an actor, call one operation, print the answer',
+    summary: 'call one operation of an actor, from its file or running, and print the answer',
     load: async () => (await import('./commands/call.ts')).call,
+  },
+  {
+    name: 'swap',
+    summary: 'have another provider serve a contract, while actors use it',
+    load: async () => (await import('./commands/swap.ts')).swap,
+  },
+  {
+    name: 'update',
+    summary: 'put a new module in the place of a running actor’s',
+    load: async () => (await import('./commands/update.ts')).update,
+  },
+  {
+    name: 'get hosts',
+    summary: 'list the hosts that run on this machine',
+    load: async () => (await import('./commands/get.ts')).getHosts,
+  },
+  {
+    name: 'get inventory',
+    summary: 'show everything on a running host',
+    load: async () => (await import('./commands/get.ts')).getInventory,
+  },
+  {
+    name: 'get actors',
+    summary: 'list the actors of a running host, with what they did',
+    load: async () => (await import('./commands/get.ts')).getActors,
+  },
+  {
+    name: 'get links',
+    summary: 'list the links of a running host, and why one is not live',
+    load: async () => (await import('./commands/get.ts')).getLinks,
+  },
+  {
+    name: 'get providers',
+    summary: 'list the providers of a running host',
+    load: async () => (await import('./commands/get.ts')).getProviders,
+  },
+  {
+    name: 'get claims',
+    summary: 'list what the running actors claim',
+    load: async () => (await import('./commands/get.ts')).getClaims,
+  },
+  {
+    name: 'start actor',
+    summary: 'start an actor on a running host',
+    load: async () => (await import('./commands/start-actor.ts')).startActor,
+  },
+  {
+    name: 'start provider',
+    summary: 'make a provider available on a running host',
+    load: async () => (await import('./commands/start-provider.ts')).startProvider,
+  },
+  {
+    name: 'stop actor',
+    summary: 'stop an actor of a running host',
+    load: async () => (await import('./commands/stop.ts')).stopActor,
+  },
+  {
+    name: 'stop provider',
+    summary: 'take a provider that serves no link from a running host',
+    load: async () => (await import('./commands/stop.ts')).stopProvider,
+  },
+  {
+    name: 'stop host',
+    summary: 'stop a running host, and wait until it has stopped',
+    load: async () => (await import('./commands/stop.ts')).stopHost,
+  },
+  {
+    name: 'link put',
+    summary: 'link an actor of a running host to a provider',
+    load: async () => (await import('./commands/link.ts')).linkPut,
+  },
+  {
+    name: 'link del',
+    summary: 'take a link of a running host back',
+    load: async () => (await import('./commands/link.ts')).linkDel,
+  },
+  {
+    name: 'link query',
+    summary: 'list the links of a running host, and why one is not live',
+    load: async () => (await import('./commands/link.ts')).linkQuery,
+  },
+  {
+    name: 'events',
+    summary: 'follow what happens on a running host',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   {
     name: 'new actor',
@@ -112,6 +197,19 @@ const aliases: Readonly<Record<string, string>> = {
   'key gen': 'keys gen',
   'key get': 'keys get',
   'key list': 'keys list',
+  'ctl get hosts': 'get hosts',
+  'ctl get inventory': 'get inventory',
+  'ctl get claims': 'get claims',
+  'ctl get links': 'get links',
+  'ctl link put': 'link put',
+  'ctl link del': 'link del',
+  'ctl link query': 'link query',
+  'ctl start actor': 'start actor',
+  'ctl start provider': 'start provider',
+  'ctl stop actor': 'stop actor',
+  'ctl stop provider': 'stop provider',
+  'ctl call': 'call',
+  'ctl update actor': 'update',
 }
 
 /** A command that was found, and the words after its name. */

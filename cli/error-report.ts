@@ -45,7 +45,7 @@ export function errorDocs(code: string): string {
  * @param command The command that failed, where one was found: hints name it.
  */
 export async function reportError(error: unknown, command = 'COMMAND'): Promise<ErrorReport> {
-  const known = await knownCode(error)
+  const known = (await knownCode(error)) ?? explained(error)
   const message = error instanceof Error ? error.message : String(error)
   if (known) {
     const [code, info] = known
@@ -75,6 +75,15 @@ export function printError(report: ErrorReport, terminal: Terminal): void {
   terminal.note(`${paintNote('bad', 'error:')} ${lines.join('\n  ')} (${code})`)
   terminal.note(`${paintNote('strong', '  fix:')} ${hint}`)
   terminal.note(paintNote('dim', ` more: wash-ts help ${code}`))
+}
+
+/** What a running host said of a code of its own: it may be of another version than this command. */
+function explained(error: unknown): [string, Pick<ErrorInfo, 'hint' | 'exit'>] | undefined {
+  const code = codeOf(error)
+  const { hint, exit } = (code === undefined ? {} : error) as Partial<ErrorInfo>
+  return code === undefined || hint === undefined || exit === undefined
+    ? undefined
+    : [code, { hint, exit }]
 }
 
 async function knownCode(error: unknown): Promise<[string, ErrorInfo] | undefined> {

@@ -9,6 +9,8 @@ export interface CliErrorDetails {
   /** A key of the right form but the wrong type. */
   ERR_KEY_WRONG_TYPE: { expected: string; actual: string }
   ERR_PORT_IN_USE: { port: number; address: string; owner?: string }
+  /** A file that is no provider, or not one for this host. */
+  ERR_PROVIDER_FILE: { path: string; reason: string }
   ERR_INTERRUPTED: { signal: string }
   /** A failure that has no code of its own: a mistake in wash-ts. */
   ERR_INTERNAL: { name: string }
@@ -63,6 +65,11 @@ export const cliErrors: Readonly<Record<CliErrorCode, ErrorInfo>> = {
     summary: 'another program listens on the port already',
     hint: 'stop that program, or choose another port with --port',
     exit: 7,
+  },
+  ERR_PROVIDER_FILE: {
+    summary: 'no provider can be loaded from a file',
+    hint: 'name a registered provider (`wash-ts get providers`), or a file that holds one',
+    exit: 1,
   },
   ERR_INTERRUPTED: {
     summary: 'the command was interrupted before it was done',

@@ -7,6 +7,7 @@ import {
   type Manifest,
   readManifest,
 } from '../host/index.ts'
+import { openControlSocket } from './control-socket.ts'
 import { type ErrorLog, type LogLevel, openErrorLog } from './log.ts'
 import { linkToStock, urlOf } from './stock-links.ts'
 import { awaitStop } from './stop-signals.ts'
@@ -25,6 +26,8 @@ export interface ServeRequest {
   /** Account keys whose actors may run; empty for any. */
   readonly issuers: readonly string[]
   readonly logLevel: string | undefined
+  /** Whether other commands find the host. */
+  readonly control: boolean
   /** Called once everything runs. */
   onReady?(actors: readonly ActorInfo[]): void
 }
@@ -46,9 +49,19 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
   }
   await using host = hostFor(request, manifest, log)
   host.onEvent((event) => tell(event, terminal, log))
+  // Opened while the actors start: it takes its time, and nobody can ask before it is told of.
+  const opening = request.control
+    ? openControlSocket(host, { env: terminal.env, log, stop: () => stop.ask('wash-ts stop host') })
+    : undefined
 
-  const started = await startAll(host, request, manifest, terminal, log)
-  printReady(host, started, terminal)
+  let started: readonly ActorInfo[]
+  try {
+    started = await startAll(host, request, manifest, terminal, log)
+  } finally {
+    await opening
+  }
+  await using control = await opening
+  printReady(host, started, control?.path, terminal)
   request.onReady?.(started)
 
   const reason = await stop.asked
@@ -111,8 +124,15 @@ function printActor(actor: ActorInfo, terminal: Terminal): void {
   terminal.print(words.join('  '))
 }
 
-function printReady(host: Host, started: readonly ActorInfo[], terminal: Terminal): void {
-  if (terminal.json) return print(terminal, 'ready', { host: host.id, actors: started.length })
+function printReady(
+  host: Host,
+  started: readonly ActorInfo[],
+  control: string | undefined,
+  terminal: Terminal,
+): void {
+  if (terminal.json) {
+    return print(terminal, 'ready', { host: host.id, actors: started.length, control })
+  }
   const count = `${started.length} ${started.length === 1 ? 'actor' : 'actors'}`
   terminal.note(`${count} running on host ${host.id}; Ctrl-C stops it`)
 }

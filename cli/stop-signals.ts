@@ -18,6 +18,8 @@ const longestMs = 2 ** 31 - 1
 export interface StopSignals extends Disposable {
   /** Resolves with what asked to stop. */
   readonly asked: Promise<string>
+  /** Asks to stop, as a signal would. */
+  ask(reason: string): void
 }
 
 /**
@@ -55,6 +57,7 @@ export function awaitStop(env: Readonly<Record<string, string | undefined>>): St
       : undefined
   return {
     asked: promise,
+    ask: resolve,
     [Symbol.dispose]: () => {
       clearInterval(running)
       clearInterval(watch)

@@ -9,6 +9,13 @@ export interface Terminal {
   print(line: string): void
   /** Writes a line to standard error: notes that are no part of the result. */
   note(line: string): void
+  /**
+   * Shows how far something is: replaces what it last showed on standard error, and with an empty text
+   * removes it. Does nothing where that is no terminal, or programs read along.
+   */
+  status(text: string): void
+  /** How many columns standard output shows, where it is a terminal. */
+  readonly columns: number | undefined
   /** Colours a text for standard output, where that is a terminal that wants colours. */
   readonly paint: Paint
   /** The same for standard error. */
@@ -33,6 +40,10 @@ export function processTerminal(json: boolean): Terminal {
     env: process.env,
     print: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
+    status: (text) => {
+      if (!json && process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+    },
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     paint: painter(process.stdout),
     paintNote: painter(process.stderr),
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { text as readText } from 'node:stream/consumers'
 import { stockProviders } from '../../capabilities/index.ts'
 import { decodeJsonResponse, encodeJsonRequest } from '../../contracts/index.ts'
@@ -6,18 +7,26 @@ import { readFileArgument } from '../actor-file.ts'
 import { usage } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type LogLevel, openErrorLog } from '../log.ts'
+import { looksLikeFile } from '../provider-file.ts'
+import { hostOption, runningHost } from '../running-host.ts'
 import { linkToStock } from '../stock-links.ts'
 
 /** `wash-ts call` */
 export const call: Command = {
   name: 'call',
-  summary: 'load an actor, call one operation, print the answer',
+  summary: 'call one operation of an actor, from its file or running, and print the answer',
   description: [
-    'Starts a host with this one actor, linked to the stock providers of the contracts it claims (it listens on no port), calls the operation, prints the answer as JSON, and stops.',
+    'Given a file, it starts a host with this one actor, linked to the stock providers of the contracts it claims (it listens on no port), calls the operation, prints the answer as JSON, and stops.',
+    'Given the name, call alias or public key of an actor, it has the running host call that.',
     'The request is JSON: HandleRequest takes method, path, queryString, headers and body, all optional; any other operation gets the value as MessagePack. Bytes are text, or {"base64": "…"}. The request - is read from standard input.',
   ],
   positionals: [
-    { name: 'ACTOR.wasm', required: true, completeFiles: '.wasm' },
+    {
+      name: 'ACTOR.wasm|ACTOR',
+      required: true,
+      completeFiles: '.wasm',
+      completeRunning: 'actors',
+    },
     { name: 'OPERATION', required: true },
     { name: 'JSON' },
   ],
@@ -28,14 +37,28 @@ export const call: Command = {
       value: 'MS',
       summary: 'how long the call may take; default 10000',
     },
+    host: hostOption,
   },
   examples: [
     [`wash-ts call counter_s.wasm HandleRequest '{"path":"/visits"}'`, 'as if over HTTP'],
-    ['wash-ts call counter_s.wasm HealthRequest', 'asks after its health'],
+    ['wash-ts call counter HealthRequest', 'asks a running actor after its health'],
   ],
-  run: async ({ arguments: [path = '', operation = '', given], options }) => {
+  run: async (command) => {
+    const {
+      arguments: [path = '', operation = '', given],
+      options,
+    } = command
     const request = parseJson(given === '-' ? await readText(process.stdin) : given)
     const timeoutMs = parseTimeout(options.text('timeout'))
+    if (!looksLikeFile(path) && !existsSync(path)) {
+      const host = await runningHost(command)
+      const answer = await host.request('call', {
+        ...{ actor: path, operation, json: request },
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      })
+      const data = 'json' in answer ? answer.json : answer.payload
+      return { text: JSON.stringify(data, undefined, 2), data }
+    }
     const wasm = await readFileArgument(path)
     await using log = openErrorLog((options.text('log-level') ?? 'info') as LogLevel)
     await using host = new Host({ providers: stockProviders(), log })

@@ -32,6 +32,10 @@ export const up: Command = {
       value: 'ACCOUNT',
       summary: 'run only actors signed by this account key (A…)',
     },
+    'no-control': {
+      type: 'flag',
+      summary: 'open no control socket: other commands will not find this host',
+    },
   },
   examples: [
     ['wash-ts up counter_s.wasm', 'serves it on 127.0.0.1:8080'],
@@ -56,6 +60,7 @@ export function serveRequest({ arguments: paths, options }: CommandCall): ServeR
     bind: options.text('bind'),
     issuers: options.texts('trust').map(accountKey),
     logLevel: options.text('log-level'),
+    control: !options.flag('no-control'),
   }
 }
 

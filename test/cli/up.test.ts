@@ -10,39 +10,14 @@ import { KeyPair, stripClaims } from '../../signing/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
 import { freePort } from '../support/free-port.ts'
 import { root } from '../support/source-files.ts'
-import { type CommandFolder, commandFolder, type RunningCommand } from '../support/wash-command.ts'
-
-interface UpEvent {
-  readonly event: string
-  readonly actor?: string
-  readonly name?: string
-  readonly url?: string
-  readonly contractId?: string
-}
-
-/** A folder that holds example actors, as `NAME.wasm`. */
-async function folderWith(...names: string[]): Promise<CommandFolder> {
-  const folder = await commandFolder()
-  for (const name of names) {
-    await writeFile(join(folder.path, `${name}.wasm`), await buildActor(name))
-  }
-  return folder
-}
-
-/** The next event of a kind, and of a name where one is given. */
-async function event(command: RunningCommand, kind: string, name?: string): Promise<UpEvent> {
-  const line = await command.line((text) => {
-    const parsed = JSON.parse(text) as UpEvent
-    return parsed.event === kind && (name === undefined || parsed.name === name)
-  })
-  return JSON.parse(line) as UpEvent
-}
+import { commandFolder } from '../support/wash-command.ts'
+import { folderWith, nextEvent, type UpEvent } from './support/up-events.ts'
 
 test('wash-ts up ACTOR - serves it, links what it claims, and stops with 0 on SIGTERM', async (t) => {
   await using folder = await folderWith('kvcounter')
   await using command = folder.start('up', 'kvcounter.wasm', '--port', '0', '-o', 'json')
-  const { actor, url } = await event(command, 'actor_started')
-  await event(command, 'ready')
+  const { actor, url } = await nextEvent(command, 'actor_started')
+  await nextEvent(command, 'ready')
   t.regex(actor ?? '', /^M[A-Z2-7]{55}$/)
   t.regex(url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/$/)
   for (const counter of [1, 2, 3]) {
@@ -75,9 +50,9 @@ test('wash-ts up A B - gives each further HTTP actor the next free port', async 
   const actors = ['echo.wasm', 'ponger.wasm', 'kvcounter.wasm', 'extras.wasm']
   const port = await freePort()
   await using command = folder.start('up', ...actors, '-p', String(port), '-o', 'json')
-  await event(command, 'ready')
+  await nextEvent(command, 'ready')
   const portOf = async (name: string): Promise<number | undefined> => {
-    const { url } = await event(command, 'actor_started', name)
+    const { url } = await nextEvent(command, 'actor_started', name)
     return url === undefined ? undefined : Number(new URL(url).port)
   }
   t.is(await portOf('echo'), port)
@@ -100,7 +75,7 @@ test('wash-ts up MANIFEST - starts what the manifest names', async (t) => {
   ]
   await writeFile(join(folder.path, 'manifest.yaml'), manifest.join('\n'))
   await using command = folder.start('up', 'manifest.yaml', '-o', 'json')
-  const { url } = await event(command, 'actor_started', 'kvcounter')
+  const { url } = await nextEvent(command, 'actor_started', 'kvcounter')
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 1 })
   command.kill('SIGTERM')
   t.is((await command.finished).exitCode, 0)
@@ -112,10 +87,10 @@ test('wash-ts up - tells when an actor uses what it has no claim for', async (t)
   const signed = await signFixture(wasm, { name: 'greedy', contracts: ['wascc:http_server'] })
   await writeFile(join(folder.path, 'greedy.wasm'), signed)
   await using command = folder.start('up', 'greedy.wasm', '--port', '0', '-o', 'json')
-  const { actor, url } = await event(command, 'actor_started')
-  await event(command, 'ready')
+  const { actor, url } = await nextEvent(command, 'actor_started')
+  await nextEvent(command, 'ready')
   t.is((await fetch(`${url}visits`)).status, 500)
-  t.like(await event(command, 'capability_denied'), { actor, contractId: 'wascc:keyvalue' })
+  t.like(await nextEvent(command, 'capability_denied'), { actor, contractId: 'wascc:keyvalue' })
 })
 
 test('wash-ts up - expects no provider for an actor that is claimed like a contract', async (t) => {
@@ -125,7 +100,7 @@ test('wash-ts up - expects no provider for an actor that is claimed like a contr
   const contracts = ['wascc:http_server', ponger, 'example:unknown']
   await writeFile(join(folder.path, 'a.wasm'), await signFixture(wasm, { name: 'a', contracts }))
   await using command = folder.start('up', 'a.wasm', '--port', '0', '-o', 'json')
-  await event(command, 'ready')
+  await nextEvent(command, 'ready')
   command.kill('SIGTERM')
   const { stderr } = await command.finished
   const unserved = stderr
@@ -138,11 +113,11 @@ test('wash-ts up - expects no provider for an actor that is claimed like a contr
 test('wash-ts up - runs on though no port leads to its actors', async (t) => {
   await using folder = await folderWith('ponger')
   await using command = folder.start('up', 'ponger.wasm', '-o', 'json')
-  await event(command, 'ready')
+  await nextEvent(command, 'ready')
   // As long as another command takes, it would have ended with nothing left to do.
   await folder.run('version')
   command.kill('SIGTERM')
-  await event(command, 'host_stopped')
+  await nextEvent(command, 'host_stopped')
   t.is((await command.finished).exitCode, 0)
 })
 

@@ -20,7 +20,7 @@ export interface RunningCommand extends AsyncDisposable {
   readonly finished: Promise<Finished>
 }
 
-/** A folder of its own to run `wash-ts` in, with no keys and no terminal; disposal removes it. */
+/** A folder of its own to run `wash-ts` in, with no keys, hosts or terminal; disposal removes it. */
 export interface CommandFolder extends AsyncDisposable {
   readonly path: string
   /** The folder of keys that commands use. */
@@ -50,6 +50,7 @@ export async function commandFolder(
     USER: 'tester',
     HOME: path,
     WASH_KEYS: keys,
+    XDG_RUNTIME_DIR: path,
     ...env,
   }
   const start = (...args: string[]): RunningCommand => startCommand(args, path, environment)
