@@ -21,6 +21,18 @@ export interface CapabilityErrorDetails {
   ERR_RANDOM_RANGE: { min: number; max: number }
   /** What the actor answered cannot be written as an HTTP response. */
   ERR_HTTP_RESPONSE: { reason: string }
+  /** What an actor asks of the HTTP client cannot be sent: its URL, method or headers are refused. */
+  ERR_HTTP_REQUEST: { reason: string }
+  /** The link does not allow requests to that server, or to the address that its name leads to. */
+  ERR_HTTP_TARGET_DENIED: { target: string; reason: string }
+  /** A server answered with a redirect that is not followed. What it was asked it may have executed. */
+  ERR_HTTP_REDIRECT: { server: string; statusCode: number; reason: string }
+  /** The answer of a server is too large (`HEADER_BYTES`, which no link can raise). It did answer. */
+  ERR_HTTP_RESPONSE_LIMIT: {
+    server: string
+    limit: 'MAX_RESPONSE_BYTES' | 'HEADER_BYTES'
+    allowed: number
+  }
   /** The server behind the provider cannot be reached. Nothing was executed. */
   ERR_SERVER_UNAVAILABLE: { server: string; reason: string }
   /** The server answered that it will not: wrong password, read-only, out of memory. */
@@ -85,6 +97,26 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
   ERR_HTTP_RESPONSE: {
     summary: 'what an actor answered cannot be written as an HTTP response',
     hint: 'answer with a status from 200 to 599, and headers without line breaks',
+    exit: 1,
+  },
+  ERR_HTTP_REQUEST: {
+    summary: 'what an actor asks of the HTTP client is no request that could be sent',
+    hint: 'give a whole URL without user, a method, and headers without line breaks',
+    exit: 1,
+  },
+  ERR_HTTP_TARGET_DENIED: {
+    summary: 'an actor asked for a server that its link to the HTTP client does not allow',
+    hint: 'if it is meant to be reached, add it to HOSTS of the link, and its range to ALLOW_PRIVATE',
+    exit: 4,
+  },
+  ERR_HTTP_REDIRECT: {
+    summary: 'a server answered with a redirect that is not followed',
+    hint: 'ask for the URL it leads to, or set MAX_REDIRECTS of the link: with 0 actors get redirects as answers',
+    exit: 1,
+  },
+  ERR_HTTP_RESPONSE_LIMIT: {
+    summary: 'the answer of a server is larger than the link allows',
+    hint: 'raise MAX_RESPONSE_BYTES of the link, or ask for less',
     exit: 1,
   },
   ERR_SERVER_UNAVAILABLE: {

@@ -1,6 +1,7 @@
 /** The capability providers that come with the host. */
 import type { CapabilityProvider } from '../host/index.ts'
 import { extrasProvider } from './extras/index.ts'
+import { httpClientProvider } from './http-client/index.ts'
 import { httpServerProvider } from './http-server/index.ts'
 import { loggingProvider } from './logging/index.ts'
 import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
@@ -20,6 +21,14 @@ export {
   extrasProvider,
   type Randomness,
 } from './extras/index.ts'
+export {
+  type HostRule,
+  type HttpClientConfig,
+  type HttpClientOptions,
+  httpClientProvider,
+  type Resolve,
+  type ResolvedAddress,
+} from './http-client/index.ts'
 export {
   findPortHolder,
   type HttpServerConfig,
@@ -46,6 +55,7 @@ export { type NatsMessagingConfig, natsMessagingProvider } from './nats-messagin
 export function stockProviders(): CapabilityProvider[] {
   return [
     httpServerProvider(),
+    httpClientProvider(),
     memoryKeyValueProvider(),
     memoryMessagingProvider(),
     natsMessagingProvider(),
