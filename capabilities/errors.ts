@@ -2,18 +2,21 @@
 
 /** What each provider failure tells its catcher, by code. */
 export interface CapabilityErrorDetails {
-  /** The key holds another kind of value than the operation works on. */
-  ERR_KEY_TYPE: { key: string; holds: 'text' | 'list' | 'set' }
+  /**
+   * The key holds another kind of value than the operation works on; `other` is what no actor puts
+   * into a store, but other programs may.
+   */
+  ERR_KEY_TYPE: { key: string; holds: 'text' | 'list' | 'set' | 'other' }
   /** `Add` on text that is no integer. */
   ERR_NOT_AN_INTEGER: { key: string }
   /** The sum does not fit a signed 32-bit integer. The stored number is unchanged. */
   ERR_INTEGER_OVERFLOW: { key: string }
   /**
-   * The store is as full as its link allows, or one value is larger than that, or more items of a list
-   * or of sets were asked for than one answer holds (`ANSWER_ITEMS`, which no link can raise).
+   * The store is as full as its link allows, or one value is larger than that, or more of a list or of
+   * sets was asked for than one answer holds (`ANSWER_ITEMS`, `ANSWER_BYTES`, which no link can raise).
    */
   ERR_STORE_LIMIT: {
-    limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES' | 'ANSWER_ITEMS'
+    limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES' | 'ANSWER_ITEMS' | 'ANSWER_BYTES'
     wanted: number
     allowed: number
   }

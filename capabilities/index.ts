@@ -7,6 +7,8 @@ import { loggingProvider } from './logging/index.ts'
 import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
 import { memoryMessagingProvider } from './memory-messaging/index.ts'
 import { natsMessagingProvider } from './nats-messaging/index.ts'
+import { RedisConnections } from './redis-connection/index.ts'
+import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
 
 export {
   type AnyCapabilityError,
@@ -47,16 +49,30 @@ export { type MemoryMessagingConfig, memoryMessagingProvider } from './memory-me
 export type { DeliveryLimits } from './messaging/deliveries.ts'
 export type { MessagingConfig } from './messaging/link-values.ts'
 export { type NatsMessagingConfig, natsMessagingProvider } from './nats-messaging/index.ts'
+export {
+  type RedisConnectionConfig,
+  RedisConnections,
+  type RedisHost,
+  type RedisTarget,
+  type RedisTlsFiles,
+} from './redis-connection/index.ts'
+export {
+  type RedisKeyValueConfig,
+  type RedisKeyValueOptions,
+  redisKeyValueProvider,
+} from './redis-keyvalue/index.ts'
 
 /**
  * One new instance of each provider, as a stock host starts with. Where several serve one contract,
  * the first is what a link gets that names none.
  */
 export function stockProviders(): CapabilityProvider[] {
+  const connections = new RedisConnections()
   return [
     httpServerProvider(),
     httpClientProvider(),
     memoryKeyValueProvider(),
+    redisKeyValueProvider({ connections }),
     memoryMessagingProvider(),
     natsMessagingProvider(),
     loggingProvider(),

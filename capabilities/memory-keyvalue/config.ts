@@ -10,8 +10,8 @@ export interface MemoryKeyValueConfig {
    */
   readonly store: string | undefined
   readonly limits: StoreLimits
-  /** `URL` was given, which Redis would need and which means nothing here. */
-  readonly urlGiven: boolean
+  /** Values that only other providers of the contract have a use for, by name. */
+  readonly withoutEffect: readonly string[]
 }
 
 /** How far a link may fill its store. Links that share a store are each held to their own limits. */
@@ -30,7 +30,22 @@ export interface StoreLimits {
 /** A JavaScript map or set holds 2^24 items; at 64 bytes an item, this is as many. */
 const mostBytes = 2 ** 30
 
-/** Link values of `memory-keyvalue`: `STORE`, `MAX_KEYS`, `MAX_BYTES`, `MAX_VALUE_BYTES`, `URL`. */
+/**
+ * What the other stock providers of the contract are told, so that their links can be served from
+ * memory, and back, with the values that they have.
+ */
+const foreign = {
+  URL: ignoredValue('where a Redis server would be; without effect'),
+  PREFIX: ignoredValue('what keys in Redis would begin with; without effect'),
+  TLS_CA_FILE: ignoredValue('whom to trust with Redis; without effect'),
+  TLS_CERT_FILE: ignoredValue('what to show to Redis; without effect'),
+  TLS_KEY_FILE: ignoredValue('the key to what Redis is shown; without effect'),
+  TLS_SERVER_NAME: ignoredValue('the name of the Redis server; without effect'),
+  FILE: ignoredValue('where a store in a file would be; without effect'),
+  SYNCHRONOUS: ignoredValue('what a store in a file would outlast; without effect'),
+}
+
+/** Link values of `memory-keyvalue`, and those of its peers, which have no effect. */
 export const configSchema: StandardSchema<unknown, MemoryKeyValueConfig> = v.pipe(
   linkValues({
     STORE: parsedValue(
@@ -53,14 +68,14 @@ export const configSchema: StandardSchema<unknown, MemoryKeyValueConfig> = v.pip
       { description: 'size of one key, value or item', unit: 'bytes', default: '1048576' },
       { min: 1, max: mostBytes },
     ),
-    URL: ignoredValue(
-      'where a Redis store would be; without effect, so that its links can be served from memory',
-    ),
+    ...foreign,
   }),
-  v.transform(({ STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES, URL }) => ({
+  v.transform(({ STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES, ...others }) => ({
     store: STORE,
     limits: { maxKeys: MAX_KEYS, maxBytes: MAX_BYTES, maxValueBytes: MAX_VALUE_BYTES },
-    urlGiven: URL !== undefined,
+    withoutEffect: Object.entries(others)
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => name),
   })),
 )
 

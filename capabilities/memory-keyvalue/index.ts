@@ -31,7 +31,10 @@ export function memoryKeyValueProvider(
     contract: keyvalue,
     configSchema,
     link: ({ config, actor, linkName, log }) => {
-      if (config.urlGiven) log.info('URL has no effect: this store is in memory')
+      if (config.withoutEffect.length > 0) {
+        const verb = config.withoutEffect.length === 1 ? 'has' : 'have'
+        log.info(`${config.withoutEffect.join(', ')} ${verb} no effect: this store is in memory`)
+      }
       const { store, release } = stores.hold(actor, linkName, config.store)
       return {
         operations: storeOperations(store, config.limits),

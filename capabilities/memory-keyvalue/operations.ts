@@ -1,21 +1,14 @@
 import type { KeyValueToProvider } from '../../contracts/index.ts'
 import type { ProviderLink } from '../../host/index.ts'
-import { CapabilityError } from '../errors.ts'
-import { visibleText } from '../visible-text.ts'
+import {
+  checkAnswerItems,
+  integerAt,
+  integerOverflowError,
+  keyTypeError,
+} from '../keyvalue-failures.ts'
 import type { StoreLimits } from './config.ts'
 import type { Entry, Holding, Store } from './store.ts'
 import { TextList } from './text-list.ts'
-
-/**
- * Items of a list or set that one answer holds: about what can be gathered and written in the few
- * milliseconds that a call may hold up every other. Codecs take no more of them in a request either.
- */
-const maxAnswerItems = 65_536
-
-/** Bytes of a key that an error message shows. */
-const shownKeyBytes = 128
-
-const named = { text: 'text', list: 'a list', set: 'a set' } as const
 
 /** Serves a link from a store, as Redis would: every operation answers at once. */
 export function storeOperations(
@@ -40,13 +33,7 @@ export function storeOperations(
     Add: ({ key, value }) => {
       const entry = store.find(key)
       const sum = integerAt(key, holding(entry, 'text')?.text ?? '0') + value
-      if (sum !== (sum | 0)) {
-        throw new CapabilityError(
-          'ERR_INTEGER_OVERFLOW',
-          { key },
-          `adding ${value} to key ${shown(key)} leaves the signed 32-bit integers`,
-        )
-      }
+      if (sum !== (sum | 0)) throw integerOverflowError(key, value)
       store.put(key, entry, String(sum), 'keep', limits)
       return { value: sum }
     },
@@ -62,7 +49,7 @@ export function storeOperations(
     Range: ({ key, start, stop }) => {
       const items = holding(store.find(key), 'list')?.items
       if (!items) return { values: [] }
-      checkAnswer(items.rangeLength(start, stop))
+      checkAnswerItems(items.rangeLength(start, stop))
       return { values: items.range(start, stop) }
     },
     ListItemDelete: ({ key, value, items }) => {
@@ -101,21 +88,7 @@ function holding<Kind extends Holding['kind']>(
 ): Extract<Holding, { kind: Kind }> | undefined {
   if (!entry) return undefined
   if (entry.holding.kind === kind) return entry.holding as Extract<Holding, { kind: Kind }>
-  throw new CapabilityError(
-    'ERR_KEY_TYPE',
-    { key: entry.key, holds: entry.holding.kind },
-    `key ${shown(entry.key)} holds ${named[entry.holding.kind]}, not ${named[kind]} (WRONGTYPE)`,
-  )
-}
-
-/** Integers as Redis knows them: nothing around the digits, no plus, no leading zero. */
-function integerAt(key: string, text: string): number {
-  if (/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return Number(text)
-  throw new CapabilityError(
-    'ERR_NOT_AN_INTEGER',
-    { key },
-    `the value of key ${shown(key)} is not an integer`,
-  )
+  throw keyTypeError(entry.key, entry.holding.kind, kind)
 }
 
 /** A key named twice is looked at once: the work is bounded by what the store holds. */
@@ -127,31 +100,17 @@ function union(sets: readonly (Set<string> | undefined)[]): string[] {
   const all = new Set<string>()
   for (const items of sets) {
     if (!items) continue
-    checkAnswer(items.size)
+    checkAnswerItems(items.size)
     for (const item of items) all.add(item)
-    checkAnswer(all.size)
+    checkAnswerItems(all.size)
   }
   return [...all]
-}
-
-/** @throws CapabilityError `ERR_STORE_LIMIT` */
-function checkAnswer(items: number): void {
-  if (items <= maxAnswerItems) return
-  throw new CapabilityError(
-    'ERR_STORE_LIMIT',
-    { limit: 'ANSWER_ITEMS', wanted: items, allowed: maxAnswerItems },
-    `an answer of ${items} items, more than the ${maxAnswerItems} of one answer`,
-  )
 }
 
 function intersection(sets: readonly (Set<string> | undefined)[]): string[] {
   const present = sets.filter((items) => items !== undefined)
   const [smallest, ...others] = present.sort((a, b) => a.size - b.size)
   if (!smallest || present.length < sets.length) return []
-  checkAnswer(smallest.size)
+  checkAnswerItems(smallest.size)
   return [...smallest].filter((item) => others.every((other) => other.has(item)))
-}
-
-function shown(key: string): string {
-  return `"${visibleText(key, shownKeyBytes)}"`
 }

@@ -1,4 +1,4 @@
-import { CapabilityError } from '../errors.ts'
+import { checkedBytes, storeLimitError } from '../keyvalue-failures.ts'
 import type { StoreLimits } from './config.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { TextList } from './text-list.ts'
@@ -70,7 +70,7 @@ export class Store {
     expiresInMs: number | 'keep',
     limits: StoreLimits,
   ): void {
-    const bytes = costOf(key, limits) + textBytes(text, limits)
+    const bytes = costOf(key, limits) + checkedBytes(text, limits.maxValueBytes)
     this.#reserve(present ? 0 : 1, bytes - (present?.bytes ?? 0), limits)
     if (present) this.remove(present)
     const expiresAt =
@@ -146,8 +146,8 @@ export class Store {
     while (!this.#fits(keys, bytes, limits) && this.#forgetDue());
     if (this.#fits(keys, bytes, limits)) return
     throw keys > 0 && this.size + keys > limits.maxKeys
-      ? exceeded('MAX_KEYS', this.size + keys, limits.maxKeys)
-      : exceeded('MAX_BYTES', this.#bytes + bytes, limits.maxBytes)
+      ? storeLimitError('MAX_KEYS', this.size + keys, limits.maxKeys)
+      : storeLimitError('MAX_BYTES', this.#bytes + bytes, limits.maxBytes)
   }
 
   /** What does not grow always fits, so that a store above a lowered limit can be emptied. */
@@ -158,24 +158,6 @@ export class Store {
   }
 }
 
-function costOf(text: string, limits: StoreLimits): number {
-  return overheadBytes + textBytes(text, limits)
-}
-
-function textBytes(text: string, { maxValueBytes }: StoreLimits): number {
-  const bytes = Buffer.byteLength(text)
-  if (bytes > maxValueBytes) throw exceeded('MAX_VALUE_BYTES', bytes, maxValueBytes)
-  return bytes
-}
-
-function exceeded(
-  limit: 'MAX_KEYS' | 'MAX_BYTES' | 'MAX_VALUE_BYTES',
-  wanted: number,
-  allowed: number,
-): CapabilityError<'ERR_STORE_LIMIT'> {
-  return new CapabilityError(
-    'ERR_STORE_LIMIT',
-    { limit, wanted, allowed },
-    `the key-value store would exceed ${limit}: ${wanted} of ${allowed}`,
-  )
+function costOf(text: string, { maxValueBytes }: StoreLimits): number {
+  return overheadBytes + checkedBytes(text, maxValueBytes)
 }

@@ -20,10 +20,7 @@ import { nameOf, type RedisTarget } from './target.ts'
 export type RedisReply = string | number | null | readonly RedisReply[]
 
 /** What a command is part of, and how long its caller waits. */
-export type CommandTerms = Pick<ProviderCall, 'operation' | 'deadlineAt'> & {
-  /** It changes nothing, so that it does not matter if it was executed. */
-  readonly reads?: boolean
-}
+export type CommandTerms = Pick<ProviderCall, 'operation' | 'deadlineAt'>
 
 /** How long calls wait for a connection that has only just broken. */
 const recoveryMs = 500
@@ -144,13 +141,19 @@ export class RedisConnection implements AsyncDisposable {
   /**
    * Sends a command.
    *
+   * @param reads It changes nothing, so that it does not matter whether it was executed.
    * @throws CapabilityError `ERR_SERVER_UNAVAILABLE` if it was not sent (or only reads),
    * `ERR_OUTCOME_UNKNOWN` if the connection broke before the answer, `ERR_SERVER_TIMEOUT` past the
    * deadline, `ERR_SERVER_REFUSED` with what Redis said in `detail.reason`, such as `WRONGTYPE …`
    */
-  run(name: string, args: (string | number)[], terms: CommandTerms): Promise<RedisReply> {
-    if (this.#isUp()) return this.#send(this.#client, name, args, terms)
-    return this.#whenUp(terms).then(() => this.#send(this.#client, name, args, terms))
+  run(
+    name: string,
+    args: (string | number)[],
+    terms: CommandTerms,
+    reads = false,
+  ): Promise<RedisReply> {
+    if (this.#isUp()) return this.#send(this.#client, name, args, terms, reads)
+    return this.#whenUp(terms).then(() => this.#send(this.#client, name, args, terms, reads))
   }
 
   /** The servers that hold keys: one, or the masters of a cluster, each with a `run` of its own. */
@@ -158,9 +161,9 @@ export class RedisConnection implements AsyncDisposable {
     const client = this.#client
     const nodes = 'nodes' in client ? client.nodes('master') : [client]
     return nodes.map((node) => ({
-      run: async (name, args, terms) => {
+      run: async (name, args, terms, reads = false) => {
         if (!this.#isUp()) await this.#whenUp(terms)
-        return this.#send(node, name, args, terms)
+        return this.#send(node, name, args, terms, reads)
       },
     }))
   }
@@ -185,24 +188,28 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   #isUp(): boolean {
-    return this.#state === 'up' && this.#client.status === 'ready'
+    const client = this.#client
+    if (this.#state !== 'up' || client.status !== 'ready') return false
+    // A socket is no good for a moment before the client is told that it is closed.
+    return 'nodes' in client || client.stream.writable
   }
 
   #send(
     to: Redis | Cluster,
     name: string,
     args: (string | number)[],
-    terms: CommandTerms,
+    { operation, deadlineAt }: CommandTerms,
+    reads: boolean,
   ): Promise<RedisReply> {
-    const command = new this.#library.TrackedCommand(name, args, terms.operation, terms.deadlineAt)
+    const command = new this.#library.TrackedCommand(name, args, operation, deadlineAt)
     this.#pending.push(command)
     this.#look ??= setTimeout(this.#lookAtDeadlines, lookEveryMs)
     return (to.sendCommand(command) as Promise<RedisReply>).catch((error: unknown) => {
-      throw this.#failureOf(error, command, terms)
+      throw this.#failureOf(error, command, reads)
     })
   }
 
-  #failureOf(error: unknown, command: TrackedCommand, terms: CommandTerms): Error {
+  #failureOf(error: unknown, command: TrackedCommand, reads: boolean): CapabilityError {
     if (error === deadlinePassed) {
       return timedOut(this.server, command.operation, command.deadlineAt - command.sentAt)
     }
@@ -210,10 +217,9 @@ export class RedisConnection implements AsyncDisposable {
     if (isServerReply(error)) return serverSaid(this.server, reason)
     // A socket that is still whole has answered: in a cluster, that another node is to be asked.
     const wasLost = command.socket?.destroyed === true
-    if (wasLost && terms.reads !== true) {
-      return outcomeUnknown(this.server, command.operation, this.#broken(reason))
-    }
-    return unavailable(this.server, this.#broken(reason))
+    return wasLost && !reads
+      ? outcomeUnknown(this.server, command.operation, this.#broken(reason))
+      : unavailable(this.server, this.#broken(reason))
   }
 
   /** What ioredis says of a lost connection tells less than why it was lost. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../../host/index.ts'
+import { CapabilityError } from '../errors.ts'
 import { RedisConnection } from './connection.ts'
 import { readTlsFiles, type RedisConnectionConfig, type RedisTls } from './link-values.ts'
 import type { RedisTarget } from './target.ts'
@@ -62,7 +63,7 @@ export class RedisConnections {
       return { connection, [Symbol.asyncDispose]: release }
     } catch (error) {
       await release()
-      throw error
+      throw withFix(error)
     }
   }
 
@@ -73,7 +74,12 @@ export class RedisConnections {
    * @throws the same as {@link RedisConnections.hold}
    */
   async openOwn(config: RedisConnectionConfig, terms: ConnectionTerms): Promise<RedisConnection> {
-    return RedisConnection.open(config.target, await tlsOf(config), terms.log, terms.signal)
+    const tls = await tlsOf(config)
+    try {
+      return await RedisConnection.open(config.target, tls, terms.log, terms.signal)
+    } catch (error) {
+      throw withFix(error)
+    }
   }
 
   #open(key: string, target: RedisTarget, tls: RedisTls | undefined, log: Logger): Shared {
@@ -86,6 +92,25 @@ export class RedisConnections {
     })
     return shared
   }
+}
+
+/** What to do about a server that a link cannot be made to, by what it or the network says. */
+const fixes: readonly (readonly [RegExp, string])[] = [
+  [/certificate|self.signed|altname|issuer/i, 'set TLS_CA_FILE, or TLS_SERVER_NAME, in the link'],
+  [/WRONGPASS|NOAUTH|AUTH/, 'correct USER:PASSWORD in URL'],
+  [/DB index/, 'correct the number of the database at the end of URL'],
+  [/NOPERM/, 'give the user the rights that the message names'],
+  [/LOADING|loading/, 'try again when it has loaded its data'],
+  [/Sentinels know/, 'correct the name of the master in URL'],
+  [/packet length|wrong version/i, 'write redis:// in URL if the server does not speak TLS'],
+  [/./, 'start it, or correct URL in the link'],
+]
+
+function withFix(error: unknown): unknown {
+  if (!(error instanceof CapabilityError)) return error
+  const { code, detail, message } = error as CapabilityError
+  const fix = fixes.find(([pattern]) => pattern.test(message))?.[1] ?? ''
+  return new CapabilityError(code, detail, `${message}; ${fix}`)
 }
 
 async function tlsOf({ target, tls }: RedisConnectionConfig): Promise<RedisTls | undefined> {

@@ -239,16 +239,20 @@ test('link values - are refused by name, with what would do', async (t) => {
     'MAX_BYTES: "1MB" is not a whole number from 1024 to 1073741824 (bytes)',
   ])
   t.deepEqual(await problems({ MAXKEYS: '5' }), [
-    'MAXKEYS: unknown key "MAXKEYS"; there are STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES, URL',
+    'MAXKEYS: unknown key "MAXKEYS"; there are STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES, URL, PREFIX, TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE, TLS_SERVER_NAME, FILE, SYNCHRONOUS',
   ])
   t.is((await problems({ constructor: 'x' })).length, 1)
   t.deepEqual(await problems({ URL: 'redis://elsewhere', MAX_KEYS: '5' }), [])
 })
 
-test('URL - is said to have no effect, and not repeated', async (t) => {
-  const values = { URL: 'redis://user:secret@elsewhere' }
-  await using link = await linkProvider(memoryKeyValueProvider(), { values })
-  t.deepEqual(link.log, [
+test('link values - of other providers are said to have no effect, and not repeated', async (t) => {
+  const provider = memoryKeyValueProvider()
+  await using one = await linkProvider(provider, {
+    values: { URL: 'redis://user:secret@elsewhere' },
+  })
+  t.deepEqual(one.log, [
     { level: 'info', message: 'URL has no effect: this store is in memory', facts: {} },
   ])
+  await using two = await linkProvider(provider, { values: { PREFIX: 'a', TLS_CA_FILE: 'b' } })
+  t.is(two.log[0]?.message, 'PREFIX, TLS_CA_FILE have no effect: this store is in memory')
 })

@@ -44,7 +44,7 @@ test('run - leaves open what became of a command whose answer was lost', async (
   at.proxy.swallow('replies')
   const replied = at.proxy.next('replies')
   const adding = at.connection.run('incr', ['n'], within(5000))
-  const reading = at.connection.run('get', ['n'], within(5000, { reads: true }))
+  const reading = at.connection.run('get', ['n'], within(5000), true)
   await replied
   at.proxy.reset()
   const error = await t.throwsAsync(adding, { code: 'ERR_OUTCOME_UNKNOWN' })

@@ -32,6 +32,6 @@ export function redisTerms(signal: AbortSignal = new AbortController().signal): 
 }
 
 /** The terms of one call. */
-export function within(timeoutMs: number, more: Partial<CommandTerms> = {}): CommandTerms {
-  return { operation: 'Test', deadlineAt: performance.now() + timeoutMs, ...more }
+export function within(timeoutMs: number): CommandTerms {
+  return { operation: 'Test', deadlineAt: performance.now() + timeoutMs }
 }
