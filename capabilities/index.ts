@@ -33,7 +33,9 @@ export {
 } from './http-client/index.ts'
 export {
   findPortHolder,
+  HttpListeners,
   type HttpServerConfig,
+  type HttpServerOptions,
   httpServerProvider,
   type PortHolder,
 } from './http-server/index.ts'

@@ -3,13 +3,23 @@ import { type HttpServerToActor, httpServer, type NoOperations } from '../../con
 import type { CapabilityProvider, LinkContext, ProviderLink } from '../../host/index.ts'
 import { reachableAddress } from './bind-address.ts'
 import { configSchema, type HttpServerConfig } from './config.ts'
-import { ListenerPool } from './listener-pool.ts'
+import { HttpListeners, providerName } from './http-listeners.ts'
 import { Route } from './route.ts'
 
 export type { HttpServerConfig, ListenerSettings } from './config.ts'
+export { HttpListeners } from './http-listeners.ts'
 export { findPortHolder, type PortHolder } from './port-holder.ts'
 
-const name = 'http-server'
+/** What HTTP server providers may have in common. */
+export interface HttpServerOptions {
+  /**
+   * Listeners that providers share, so that one can take the place of another on its ports:
+   * `host.replaceProvider('http-server', httpServerProvider({ listeners }))` turns over in one step,
+   * with every connection and without turning a request away. Providers of one host only: to them,
+   * links of one actor and name are one. Default: its own.
+   */
+  readonly listeners?: HttpListeners
+}
 
 /**
  * The HTTP server provider. Each link says where it listens; links that name the same address share
@@ -18,29 +28,27 @@ const name = 'http-server'
  * Disposing of a link takes no new requests for it (503), ends those under way, and closes the
  * listener with its last link.
  */
-export function httpServerProvider(): CapabilityProvider<
-  HttpServerConfig,
-  NoOperations,
-  HttpServerToActor
-> {
-  const pool = new ListenerPool(name)
+export function httpServerProvider(
+  options: HttpServerOptions = {},
+): CapabilityProvider<HttpServerConfig, NoOperations, HttpServerToActor> {
+  const { listeners = new HttpListeners() } = options
   return {
-    name,
+    name: providerName,
     summary: 'HTTP server: hands requests to actors',
     contract: httpServer,
     configSchema,
-    link: (context) => link(pool, context),
+    link: (context) => link(listeners, context),
   }
 }
 
 async function link(
-  pool: ListenerPool,
+  listeners: HttpListeners,
   context: LinkContext<HttpServerConfig, HttpServerToActor>,
 ): Promise<ProviderLink<NoOperations>> {
   const { config, log, signal } = context
   signal.throwIfAborted()
   if (config.workersGiven) log.info('WORKERS has no effect: requests need no threads of their own')
-  const attachment = await pool.attach(new Route(context))
+  const attachment = await listeners.attach(new Route(context))
   const [first] = attachment.listeners.map(({ address }) => reachableAddress(address))
   return {
     operations: {},

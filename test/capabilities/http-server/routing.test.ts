@@ -6,7 +6,7 @@ import { request } from 'undici'
 import { findPortHolder, httpServerProvider } from '../../../capabilities/http-server/index.ts'
 import { hostName } from '../../../capabilities/http-server/route-table.ts'
 import { freePort } from '../../support/free-port.ts'
-import { exchangeRaw, type LinkFacts, linkServer } from './support/linked-server.ts'
+import { exchangeRaw, type LinkFacts, linkServer, textResponse } from './support/linked-server.ts'
 
 async function ask(port: number, path: string, host = `127.0.0.1:${port}`): Promise<string> {
   const text = await exchangeRaw(
@@ -82,7 +82,7 @@ test('http server - refuses a link that contradicts what another asked of the po
   t.is(await ask(shared.port, '/x'), 'MA')
 })
 
-test('http server - gives a route to the same link made again, and keeps it there', async (t) => {
+test('http server - hands a route over to the same link made again, once the first is ended', async (t) => {
   const provider = httpServerProvider()
   const first = await linkServer({ provider })
   const again = {
@@ -92,9 +92,39 @@ test('http server - gives a route to the same link made again, and keeps it ther
   const values = { KEEP_ALIVE_MS: '9' }
   await using second = await linkServer({ ...again, values })
   t.is(second.port, first.port)
+  t.is(await ask(second.port, '/'), 'MA')
+  const ended = first[Symbol.asyncDispose]()
   t.is(await ask(second.port, '/'), 'new')
+  await ended
+  t.is(await ask(second.port, '/'), 'new')
+})
+
+test('http server - leaves a route where it is if the same link made again is given up', async (t) => {
+  await using first = await linkServer()
+  const { provider, port } = first
+  const given = await linkServer({ provider, answer: () => textResponse('given up') })
+  const later = await linkServer({ provider, answer: () => textResponse('later') })
+  await given[Symbol.asyncDispose]()
+  t.is(await ask(port, '/'), 'MA')
   await first[Symbol.asyncDispose]()
-  t.is(await ask(second.port, '/'), 'new')
+  t.is(await ask(port, '/'), 'later')
+  await later[Symbol.asyncDispose]()
+  await t.throwsAsync(async () => (await request(first.url)).statusCode, { code: 'ECONNREFUSED' })
+})
+
+test('http server - hands a route over to none that is given up', async (t) => {
+  await using other = await linkServer({ actor: 'MOTHER', values: { PATH: '/other' } })
+  const { provider, port } = other
+  const values = { PORT: String(port) }
+  const first = await linkServer({ provider, values })
+  const kept = await linkServer({ provider, values, answer: () => textResponse('kept') })
+  const given = await linkServer({ provider, values })
+  const ended = [given[Symbol.asyncDispose](), first[Symbol.asyncDispose]()]
+  t.is(await ask(port, '/'), 'kept')
+  await Promise.all(ended)
+  t.is(await ask(port, '/'), 'kept')
+  await kept[Symbol.asyncDispose]()
+  t.is(await ask(port, '/'), '404')
 })
 
 test('http server - serves old and new path while a link is made again', async (t) => {

@@ -18,17 +18,20 @@ export interface Attachment extends AsyncDisposable {
   readonly listeners: readonly Listener[]
 }
 
-/** The listeners of one HTTP server provider, one an address, shared by the links that use it. */
-export class ListenerPool {
-  readonly #providerName: string
+/** The name of the HTTP server provider, for operators. */
+export const providerName = 'http-server'
+
+/**
+ * Listeners of HTTP servers, one an address, shared by the links that use it, whichever provider
+ * they are of.
+ */
+export class HttpListeners {
   readonly #entries = new Map<string, Entry>()
 
-  constructor(providerName: string) {
-    this.#providerName = providerName
-  }
-
   /**
-   * Has a route answered on all its addresses, or on none: what was there is unchanged then.
+   * Has a route answered on all its addresses, or on none: what was there is unchanged then. Where
+   * another route of the same link answers, it goes on to do so, and hands over to this one, in one
+   * step and with all connections, when it is detached.
    *
    * @throws HostError `ERR_LINK_CONFLICT` if another link holds the route, or contradicts what this
    * one asks of a listener; `ERR_LINK_FAILED` if a port cannot be had
@@ -70,6 +73,7 @@ export class ListenerPool {
     listeners: readonly Listener[],
   ): Promise<void> {
     route.retire()
+    for (const listener of listeners) listener.routes.handOver(route)
     const closed = entries.map((entry) => this.#release(entry, route))
     await Promise.all([route.drain(drainMs(route)), ...closed])
     for (const listener of listeners) listener.leave(route)
@@ -117,8 +121,8 @@ export class ListenerPool {
     const reason = await reasonOf(address, cause)
     return new HostError(
       'ERR_LINK_FAILED',
-      { provider: this.#providerName, actor: actor.id, reason },
-      `${this.#providerName} cannot listen for ${actor.name}: ${reason}`,
+      { provider: providerName, actor: actor.id, reason },
+      `${providerName} cannot listen for ${actor.name}: ${reason}`,
       { cause },
     )
   }
@@ -159,7 +163,7 @@ async function reasonOf(address: BindAddress, cause: unknown): Promise<string> {
     case 'EADDRINUSE': {
       const owner = await findPortHolder(address.port)
       if (owner?.pid === process.pid) {
-        return `${where} is taken by another address of this host; set another PORT or BIND`
+        return `${where} is taken by another address of this host, or by a provider with listeners of its own; set another PORT or BIND, or have the providers share their HttpListeners`
       }
       const by = owner ? ` by process ${owner.pid} (${owner.command})` : ''
       return `${where} is taken${by}; stop it, or set another PORT`
