@@ -11,6 +11,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { KeyPair, signActor } from '../signing/index.ts'
 import type { ActorClaimsInput } from '../signing/index.ts'
+import { clangOptions, clangVersion, compileC, MissingClang } from './compile-c.ts'
 
 const root = join(import.meta.dirname, '..')
 const sdkDirectory = join(root, 'actors', 'sdk', 'assembly')
@@ -57,8 +58,9 @@ export async function exampleActors(): Promise<string[]> {
  * Builds and signs one example actor, unless that was done before. Several processes may do so at
  * once: each file appears whole or not at all, and all use the keys of whoever was first.
  *
- * @param name a folder of `actors/` that has an `index.ts` and a `claims.json`
- * @throws Error with the compiler's own words when the source does not compile
+ * @param name a folder of `actors/` that has a `claims.json`, and an `index.ts` or C sources
+ * @throws Error with the compiler's own words when the source does not compile, and one that says how
+ * to install clang where that is missing
  */
 export async function buildExampleActor(name: string): Promise<BuiltActor> {
   const source = join(root, 'actors', name)
@@ -66,10 +68,12 @@ export async function buildExampleActor(name: string): Promise<BuiltActor> {
   const stampPath = join(outDirectory, `${name}.stamp`)
   const issuer = await exampleKey('account')
   const subject = await exampleKey('module', name)
+  const sources = await sourcesIn(source)
+  const inC = sources.some((file) => file.endsWith('.c'))
   const ingredients = await hashOf([
-    JSON.stringify([compilerOptions, compilerVersion(), issuer.publicKey, subject.publicKey]),
-    ...(await sourcesIn(sdkDirectory)),
-    ...(await sourcesIn(source)),
+    JSON.stringify([...(await toolsOf(inC)), issuer.publicKey, subject.publicKey]),
+    ...(inC ? [] : await sourcesIn(sdkDirectory)),
+    ...sources,
   ])
 
   const wasm = await readIfThere(path)
@@ -78,7 +82,9 @@ export async function buildExampleActor(name: string): Promise<BuiltActor> {
     return { name, path, wasm, rebuilt: false }
   }
 
-  const unsigned = await compileActor(join('actors', name, 'index.ts'))
+  const unsigned = await (inC
+    ? compileC(sources.filter((file) => file.endsWith('.c')))
+    : compileActor(join('actors', name, 'index.ts')))
   const claims = JSON.parse(await readFile(join(source, 'claims.json'), 'utf8')) as ActorClaimsInput
   const signed = new Uint8Array(await signActor(unsigned, claims, { issuer, subject }))
   await writeWhole(path, signed)
@@ -150,6 +156,11 @@ export async function exampleKey(type: 'account' | 'module', name = 'examples'):
   return KeyPair.fromSeed((await readFile(path, 'utf8')).trim())
 }
 
+/** What makes the difference between two builds of the same sources. */
+async function toolsOf(inC: boolean): Promise<unknown[]> {
+  return inC ? [clangOptions, await clangVersion()] : [compilerOptions, compilerVersion()]
+}
+
 function compilerVersion(): unknown {
   const require = createRequire(import.meta.url)
   return (require('assemblyscript/package.json') as { version: string }).version
@@ -157,7 +168,9 @@ function compilerVersion(): unknown {
 
 async function sourcesIn(directory: string): Promise<string[]> {
   const paths = (await readdir(directory, { recursive: true })).sort()
-  return paths.filter((path) => /\.(?:ts|json)$/u.test(path)).map((path) => join(directory, path))
+  return paths
+    .filter((path) => /\.(?:ts|json|c|h)$/u.test(path))
+    .map((path) => join(directory, path))
 }
 
 /** Of the first text, and of each file's path and content. */
@@ -195,7 +208,16 @@ if (import.meta.main) {
   const names = process.argv.slice(2)
   for (const name of names.length > 0 ? names : await exampleActors()) {
     const started = performance.now()
-    const { path, wasm, rebuilt } = await buildExampleActor(name)
+    const built = await buildExampleActor(name).catch((error: unknown) => {
+      // Whoever asks for all of them wants those that can be built; who names one wants that one.
+      if (names.length === 0 && error instanceof MissingClang) return error
+      throw error
+    })
+    if (built instanceof MissingClang) {
+      console.error(`${name}  not built: ${built.message}`)
+      continue
+    }
+    const { path, wasm, rebuilt } = built
     const took = rebuilt ? `${Math.round(performance.now() - started)} ms` : 'unchanged'
     console.log(`${path.slice(root.length + 1)}  ${wasm.length} bytes  ${took}`)
   }

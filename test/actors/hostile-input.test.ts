@@ -15,6 +15,7 @@ const message = Buffer.from('83a77375626a656374a173a77265706c79546fa172a4626f647
 const targets: readonly (readonly [actor: string, operation: string, valid: Uint8Array])[] = [
   ['echo', 'HandleRequest', request],
   ['kvcounter', 'HandleRequest', request],
+  ['kvcounter-c', 'HandleRequest', request],
   ['logger', 'HandleRequest', request],
   ['pinger', 'HandleRequest', request],
   ['ponger', 'Ping', Buffer.from('81a576616c7565cd0102', 'hex')],

@@ -58,8 +58,8 @@ export class BareGuest {
     })
     this.#memory = exports['memory'] as WebAssembly.Memory
     this.#call = exports['__guest_call'] as (operation: number, payload: number) => number
-    const start = exports['_start'] as () => void
-    start()
+    const start = exports['_start'] as (() => void) | undefined
+    start?.()
   }
 
   /** How large the actor's memory is. */
