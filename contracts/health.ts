@@ -9,7 +9,7 @@ import {
   operationsOf,
 } from './codec.ts'
 import type { Contract, ContractDialect, NoContent, NoOperations } from './contract.ts'
-import { bool, struct, text } from './shape.ts'
+import { bool, type MessageShape, struct, text } from './shape.ts'
 
 /** What an actor says of itself. One that answers without an error is healthy. */
 export interface HealthResponse {
@@ -23,15 +23,19 @@ export type HealthToActor = {
   HealthRequest: { request: NoContent; response: HealthResponse }
 }
 
-interface Placeholder {
+/** A request that says nothing. */
+export interface Placeholder {
   readonly placeholder: boolean
 }
 
-const placeholder = struct<Placeholder>({ placeholder: { shape: bool, absent: false } })
+/** The one field of requests that say nothing. */
+export const placeholder: MessageShape<Placeholder> = struct<Placeholder>({
+  placeholder: { shape: bool, absent: false },
+})
 const nothingAsked = struct<NoContent>({})
 
-/** Requests carry one field that says nothing: wasmCloud set it, waSCC did not. */
-function asking(body: Body<Placeholder>, value: boolean): Body<NoContent> {
+/** A request that says nothing: wasmCloud set its field, waSCC did not. */
+export function asking(body: Body<Placeholder>, value: boolean): Body<NoContent> {
   return {
     encode: () => body.encode({ placeholder: value }),
     decode: (payload) => {

@@ -8,6 +8,7 @@ import { httpServer } from './http-server.ts'
 import { keyvalue, keyValueChangedKeys } from './keyvalue.ts'
 import { logging } from './logging.ts'
 import { messaging } from './messaging.ts'
+import { providerHosting } from './provider-hosting.ts'
 import { sqldb } from './sqldb.ts'
 
 export type {
@@ -102,6 +103,11 @@ export type {
   RequestMessage,
 } from './messaging.ts'
 export type {
+  CapabilityConfiguration,
+  CapabilityDescriptor,
+  ProviderHostingToActor,
+} from './provider-hosting.ts'
+export type {
   SqlColumn,
   SqlDbError,
   SqlDbToProvider,
@@ -149,10 +155,11 @@ export {
   keyValueChangedKeys,
   logging,
   messaging,
+  providerHosting,
   sqldb,
 }
 
-/** Every contract that the host knows the operations of, `health` among them. */
+/** Every contract that the host knows the operations of, those without ids among them. */
 export const contracts: readonly Contract[] = [
   httpServer,
   httpClient,
@@ -163,6 +170,7 @@ export const contracts: readonly Contract[] = [
   extras,
   blobstore,
   health,
+  providerHosting,
 ]
 
 const byId = new Map(contracts.flatMap((contract) => contract.ids.map((id) => [id, contract])))

@@ -11,7 +11,7 @@ import {
 import { HostError } from './errors.ts'
 import { contractOf } from './host-calls.ts'
 import type { Logger } from './logger.ts'
-import type { Authorizer } from './policy.ts'
+import { type Authorizer, requireMayLoad } from './policy.ts'
 
 /** What it takes to load a module. */
 export interface LoadOptions {
@@ -60,20 +60,20 @@ export class ActorModule {
 /**
  * Verifies a module's claims, asks the policy, compiles and starts it, and finds its dialect.
  *
- * @throws SigningError for claims that do not hold, HostError `ERR_POLICY_DENIED`, EngineError for a
- * module that cannot run here.
+ * @throws SigningError for claims that do not hold, HostError `ERR_POLICY_DENIED`, `ERR_MODULE_KIND`
+ * for a provider, EngineError for a module that cannot run here.
  */
 export async function loadActorModule(
   wasm: Uint8Array,
   options: LoadOptions,
 ): Promise<ActorModule> {
   const { claims } = await verifyActor(wasm, { now: options.now })
-  const verdict = options.authorizer.mayLoad(claims)
-  if (!verdict.ok) {
+  requireMayLoad(options.authorizer, claims)
+  if (claims.isProvider) {
     throw new HostError(
-      'ERR_POLICY_DENIED',
-      { actor: claims.subject, reason: verdict.reason },
-      `${claims.name ?? claims.subject} may not run here: ${verdict.reason}`,
+      'ERR_MODULE_KIND',
+      { module: claims.subject, wanted: 'actor' },
+      `${claims.name ?? claims.subject} is a portable provider, not an actor`,
     )
   }
   let module: ActorModule | undefined

@@ -6,7 +6,7 @@ import { EngineError } from './engine/index.ts'
 import { HostError } from './errors.ts'
 import type { ActorFacts } from './events.ts'
 import type { Link } from './link.ts'
-import type { InvokeOptions } from './provider.ts'
+import type { InvokeOptions, LinkedActor, ProviderCall } from './provider.ts'
 
 /** What travels with a call through every actor that it leads to. */
 export interface CallContext {
@@ -15,6 +15,8 @@ export interface CallContext {
   /** When the first caller stops waiting, on the clock of `performance.now()`. */
   readonly deadlineAt: number
   readonly traceparent: string | undefined
+  /** The provider's call that this one is made for, if a provider made it for one. */
+  readonly within: ProviderCall | undefined
   /** Why this actor's last host call failed, if it did: most often why the actor then fails. */
   failure: Error | undefined
 }
@@ -59,6 +61,18 @@ export class Actor {
 
   get facts(): ActorFacts {
     return { actor: this.id, name: this.name, revision: this.claims.revision ?? 0 }
+  }
+
+  /** What providers are told of it: of whichever module serves when they look. */
+  get asLinked(): LinkedActor {
+    const current = (): ActorClaims => this.claims
+    return {
+      id: this.id,
+      name: this.name,
+      get claims() {
+        return current()
+      },
+    }
   }
 
   get stopping(): boolean {
@@ -129,11 +143,14 @@ export class Actor {
     const limitMs = module.guest.limits.timeoutMs
     const now = performance.now()
     let deadlineAt = now + Math.min(options?.timeoutMs ?? limitMs, limitMs)
-    if (context && context.deadlineAt < deadlineAt) deadlineAt = context.deadlineAt
+    const within = options?.within ?? context?.within
+    const above = context ?? options?.within
+    if (above && above.deadlineAt < deadlineAt) deadlineAt = above.deadlineAt
     const own: CallContext = {
-      depth: context ? context.depth + 1 : 0,
+      depth: above ? above.depth + 1 : 0,
       deadlineAt,
-      traceparent: options?.traceparent ?? context?.traceparent,
+      traceparent: options?.traceparent ?? above?.traceparent,
+      within,
       failure: undefined,
     }
     const signal = options?.signal

@@ -4,6 +4,8 @@ export interface HostErrorDetails {
   ERR_ACTOR_EXISTS: { actor: string; name: string }
   ERR_ACTOR_AMBIGUOUS: { actor: string; candidates: readonly string[] }
   ERR_MODULE_NOT_FOUND: { path: string }
+  /** A signed module of one kind was given where one of the other is run. */
+  ERR_MODULE_KIND: { module: string; wanted: 'actor' | 'provider' }
   ERR_CAPABILITY_DENIED: { actor: string; contractId: string; operation?: string }
   ERR_NOT_LINKED: { actor: string; contractId: string; linkName: string; operation?: string }
   ERR_LINK_CONFLICT: { actor: string; contractId: string; linkName: string; reason: string }
@@ -16,8 +18,10 @@ export interface HostErrorDetails {
   ERR_COPY_FAILED: { failed: number; reason: string }
   ERR_PROVIDER_IN_USE: { provider: string; links: number }
   ERR_PROVIDER_FAILED: { provider: string; operation: string; reason: string }
+  ERR_PROVIDER_INVALID: { provider: string; reason: string }
   ERR_OPERATION_UNKNOWN: { contractId: string; operation: string; known: readonly string[] }
   ERR_CALL_DEPTH: { actor: string; limit: number }
+  ERR_CALL_CYCLE: { actor: string; provider: string; operation: string }
   ERR_UPDATE_REFUSED: { actor: string; reason: string }
   ERR_POLICY_DENIED: { actor: string; reason: string }
   ERR_HOST_STOPPING: { host: string }
@@ -68,6 +72,11 @@ export const hostErrors: Readonly<Record<HostErrorCode, ErrorInfo>> = {
     summary: 'the file of a module does not exist or cannot be read',
     hint: 'check the path; it is relative to the manifest, or to where the command runs',
     exit: 3,
+  },
+  ERR_MODULE_KIND: {
+    summary: 'the module is a portable provider where an actor is wanted, or the other way round',
+    hint: 'start actors, and name providers under capabilities in a manifest; `claims sign --prov` makes a provider of a module',
+    exit: 2,
   },
   ERR_CAPABILITY_DENIED: {
     summary: 'the actor used a contract that its signed claims do not name',
@@ -131,6 +140,11 @@ export const hostErrors: Readonly<Record<HostErrorCode, ErrorInfo>> = {
     hint: 'the reason is the provider’s own',
     exit: 1,
   },
+  ERR_PROVIDER_INVALID: {
+    summary: 'a signed module says that it is a provider, but cannot serve as one here',
+    hint: 'the reason says what it did; have it answer GetCapabilityDescriptor with the id of its contract',
+    exit: 1,
+  },
   ERR_OPERATION_UNKNOWN: {
     summary: 'the contract has no such operation in this actor’s dialect',
     hint: 'use one of the operations that the message lists',
@@ -139,6 +153,11 @@ export const hostErrors: Readonly<Record<HostErrorCode, ErrorInfo>> = {
   ERR_CALL_DEPTH: {
     summary: 'actors called each other more deeply than the host allows',
     hint: 'look for actors that call each other in a circle, or raise maxCallDepth',
+    exit: 1,
+  },
+  ERR_CALL_CYCLE: {
+    summary: 'an actor called a provider that waits for that very actor to answer',
+    hint: 'a portable provider answers one call at a time: answer it before asking it something',
     exit: 1,
   },
   ERR_UPDATE_REFUSED: {

@@ -248,4 +248,12 @@ class RoutedCall implements ProviderCall {
   get traceparent(): string | undefined {
     return (this.#call.context as CallContext).traceparent
   }
+
+  get depth(): number {
+    return (this.#call.context as CallContext).depth
+  }
+
+  get within(): ProviderCall | undefined {
+    return (this.#call.context as CallContext).within
+  }
 }

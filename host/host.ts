@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly labels?: Readonly<Record<string, string>>
   /** How many actors deep a call may go. Default 16. */
   readonly maxCallDepth?: number
+  /** Shares out the time of guests; for those that this host did not load to take turns with its own. */
+  readonly scheduler?: Scheduler
   /** Default: silent. */
   readonly log?: Logger
   /** The wall clock that claims are judged by, in milliseconds since the epoch. Default `Date.now`. */
@@ -81,7 +83,7 @@ export class Host implements AsyncDisposable {
   readonly #authorizer: Authorizer
   readonly #limits: ActorLimits
   readonly #now: () => number
-  readonly #scheduler = new Scheduler()
+  readonly #scheduler: Scheduler
   readonly #actors = new ActorTable()
   readonly #definitions = new LinkDefinitions()
   readonly #linker: Linker
@@ -100,12 +102,19 @@ export class Host implements AsyncDisposable {
     this.#authorizer = options.authorizer ?? policyAuthorizer(options.policy)
     this.#limits = options.limits ?? {}
     this.#now = options.now ?? Date.now
+    this.#scheduler = options.scheduler ?? new Scheduler()
+    const maxCallDepth = options.maxCallDepth ?? 16
     const emit = (event: HostEvent): void => this.#emit(event)
-    this.#linker = new Linker({ authorizer: this.#authorizer, log: this.#log, emit })
+    this.#linker = new Linker({
+      authorizer: this.#authorizer,
+      maxCallDepth,
+      log: this.#log,
+      emit,
+    })
     this.#calls = new HostCalls({
       directory: this.#actors,
       authorizer: this.#authorizer,
-      maxCallDepth: options.maxCallDepth ?? 16,
+      maxCallDepth,
       emit,
     })
     this.#owner = {

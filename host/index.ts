@@ -65,6 +65,7 @@ export {
   readWithin,
 } from './module-file.ts'
 export { type Authorizer, type Policy, policyAuthorizer, type Verdict } from './policy.ts'
+export { portableProvider, type PortableProviderOptions } from './portable-provider.ts'
 export type {
   CapabilityProvider,
   InvokeOptions,
@@ -76,3 +77,4 @@ export type {
 } from './provider.ts'
 export type { SwapOptions, SwapRequest } from './swap.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
+export { visibleText } from './visible-text.ts'

@@ -1,5 +1,6 @@
 import type { Contract, ContractDialect } from '../contracts/index.ts'
 import type { Actor } from './actor.ts'
+import { HostError } from './errors.ts'
 import type { LinkFacts } from './events.ts'
 import type { CapabilityProvider, InvokeOptions, LinkContent, ProviderLink } from './provider.ts'
 
@@ -175,15 +176,24 @@ class CallsInFlight {
 export class LinkInvoker {
   readonly #actor: Actor
   readonly #contract: Contract
+  readonly #maxCallDepth: number
   #codecs: ContractDialect | undefined
   #codecsFor: unknown
 
-  constructor(actor: Actor, contract: Contract) {
+  constructor(actor: Actor, contract: Contract, maxCallDepth: number) {
     this.#actor = actor
     this.#contract = contract
+    this.#maxCallDepth = maxCallDepth
   }
 
   invoke(operation: string, request: unknown, options?: InvokeOptions): Promise<unknown> {
+    const limit = this.#maxCallDepth
+    if (options?.within && options.within.depth >= limit) {
+      const message = `${this.#actor.name} may not be called back: ${limit} calls deep already`
+      return Promise.reject(
+        new HostError('ERR_CALL_DEPTH', { actor: this.#actor.id, limit }, message),
+      )
+    }
     const module = this.#actor.module
     if (this.#codecsFor !== module) {
       this.#codecs = this.#contract.dialect(module.dialect)

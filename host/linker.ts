@@ -7,7 +7,7 @@ import { Link, LinkInvoker, Serving } from './link.ts'
 import { type CopiedLink, type CopyOptions, type CopyReport, LinkCopy } from './link-copy.ts'
 import { defaultLinkName, type LinkDefinition, normaliseLinkName } from './link-definition.ts'
 import type { Logger } from './logger.ts'
-import type { Authorizer } from './policy.ts'
+import { type Authorizer, requireMayLoad } from './policy.ts'
 import type { CapabilityProvider, ProviderLink } from './provider.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -17,6 +17,7 @@ const openTimeoutMs = 30_000
 /** What a {@link Linker} stands on. */
 export interface LinkerOptions {
   readonly authorizer: Authorizer
+  readonly maxCallDepth: number
   readonly log: Logger
   emit(event: HostEvent): void
 }
@@ -44,8 +45,10 @@ export class Linker {
     return this.#providers
   }
 
-  /** @throws HostError `ERR_PROVIDER_EXISTS` */
+  /** @throws HostError `ERR_PROVIDER_EXISTS`, `ERR_POLICY_DENIED` */
   register(provider: CapabilityProvider): void {
+    // What was signed is asked about as actors are, whoever loaded it.
+    if (provider.claims) requireMayLoad(this.#options.authorizer, provider.claims)
     if (this.#providers.has(provider.name)) {
       throw new HostError(
         'ERR_PROVIDER_EXISTS',
@@ -129,6 +132,7 @@ export class Linker {
     actors: Iterable<Actor>,
   ): Promise<readonly Link[]> {
     const previous = this.#named(name)
+    if (next.claims) requireMayLoad(this.#options.authorizer, next.claims)
     if (next.contract.name !== previous.contract.name) {
       throw new HostError(
         'ERR_PROVIDER_NOT_FOUND',
@@ -314,11 +318,11 @@ export class Linker {
   ): Promise<Serving> {
     const config = await parseConfig(provider, values)
     const abort = new AbortController()
-    const invoker = new LinkInvoker(actor, contract)
+    const invoker = new LinkInvoker(actor, contract, this.#options.maxCallDepth)
     const opening: Promise<ProviderLink> = Promise.resolve().then(() =>
       provider.link({
         config,
-        actor: { id: actor.id, name: actor.name },
+        actor: actor.asLinked,
         linkName,
         log: this.#options.log.child({ provider: provider.name, actor: actor.id, linkName }),
         signal: abort.signal,

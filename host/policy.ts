@@ -1,4 +1,5 @@
 import type { ActorClaims } from '../signing/index.ts'
+import { HostError } from './errors.ts'
 
 /** A yes, or a no with its reason. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string }
@@ -13,6 +14,21 @@ export interface Authorizer {
   mayLoad(claims: ActorClaims): Verdict
   mayLink(claims: ActorClaims, contractId: string, linkName: string): Verdict
   mayCall(caller: ActorClaims, target: ActorClaims): Verdict
+}
+
+/**
+ * Asks whether a signed module may run.
+ *
+ * @throws HostError `ERR_POLICY_DENIED`
+ */
+export function requireMayLoad(authorizer: Authorizer, claims: ActorClaims): void {
+  const verdict = authorizer.mayLoad(claims)
+  if (verdict.ok) return
+  throw new HostError(
+    'ERR_POLICY_DENIED',
+    { actor: claims.subject, reason: verdict.reason },
+    `${claims.name ?? claims.subject} may not run here: ${verdict.reason}`,
+  )
 }
 
 /** The rules of the stock authorizer. */

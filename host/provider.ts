@@ -1,4 +1,5 @@
 import type { Contract, OperationTypes, SomeOperations } from '../contracts/index.ts'
+import type { ActorClaims } from '../signing/index.ts'
 import type { Logger } from './logger.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -32,6 +33,8 @@ export interface CapabilityProvider<
    * definition, as all waSCC hosts did with the extras. A link definition takes precedence.
    */
   readonly automatic?: boolean
+  /** What it was signed with, if it is a signed module: the policy of a host is asked of these too. */
+  readonly claims?: ActorClaims
   /**
    * Opens what one link needs.
    *
@@ -71,6 +74,8 @@ export interface LinkedActor {
   readonly id: string
   /** The name in its claims, or its id where they give none. */
   readonly name: string
+  /** Of the module that serves now: an update changes them. */
+  readonly claims: ActorClaims
 }
 
 /** How long a call may take, and who may end it early. */
@@ -80,6 +85,11 @@ export interface InvokeOptions {
   readonly signal?: AbortSignal
   /** W3C trace context to pass on. */
   readonly traceparent?: string
+  /**
+   * The call of the provider's operation that this one is made for: its deadline bounds this one, its
+   * depth and trace context go on.
+   */
+  readonly within?: ProviderCall
 }
 
 /** A live link: what serves one actor. Disposal drains, then closes; the host calls it once. */
@@ -132,4 +142,8 @@ export interface ProviderCall {
   /** Aborted when the caller stops waiting. */
   readonly signal: AbortSignal
   readonly traceparent: string | undefined
+  /** How many actors called each other to get here; 0 if the first one made this call. */
+  readonly depth: number
+  /** The provider's call that led to this one: the caller was itself called by a provider that named it. */
+  readonly within: ProviderCall | undefined
 }

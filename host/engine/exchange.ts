@@ -100,6 +100,12 @@ export class Exchange {
     )
   }
 
+  /** A line for the log: handed on, or kept back until {@link releaseLog}. */
+  print(line: string): void {
+    if (this.#heldLog === undefined) this.#options.hooks.log?.(line, this.#context)
+    else this.#heldLog.push(line)
+  }
+
   /** Hands on the log lines that were kept back. */
   releaseLog(): void {
     const lines = this.#heldLog
@@ -270,8 +276,7 @@ export class Exchange {
   #takeLog(pointer: number, length: number): void {
     const line = this.#stage.memory.text(pointer, length, maxLogBytes, '__console_log')
     this.#stage.burn(fuelPerLogLine + Math.min(length >>> 0, maxLogBytes))
-    if (this.#heldLog === undefined) this.#options.hooks.log?.(line, this.#context)
-    else this.#heldLog.push(line)
+    this.print(line)
   }
 
   #hostErrorText(): Uint8Array {

@@ -16,6 +16,8 @@ export interface CallOptions {
 export interface Guest extends AsyncDisposable {
   readonly facts: ModuleFacts
   readonly limits: EngineLimits
+  /** How many instances were thrown away so far because a call of theirs ended badly. */
+  readonly restarts: number
   /**
    * Calls an operation, on an instance of its own for as long as it takes. `payload` is not to be
    * changed before the call ended; the response is the caller's, to read: its memory may hold other

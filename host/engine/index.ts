@@ -1,6 +1,14 @@
 /** The engine: from wasm bytes to a metered, callable guest. It knows nothing of claims or links. */
 export { type Clock, systemClock, type Timer } from './clock.ts'
-export { checkInterface, loadGuest, type LoadGuestOptions } from './engine.ts'
+export {
+  checkInterface,
+  compileGuest,
+  type CompileGuestOptions,
+  type GuestModule,
+  loadGuest,
+  type LoadGuestOptions,
+  type OpenGuestOptions,
+} from './engine.ts'
 export {
   type AnyEngineError,
   EngineError,

@@ -14,6 +14,7 @@ import type { EngineLimits } from './limits.ts'
 import type { Operation } from './operation.ts'
 import { RunMeter, type RunMeterOptions } from './run-meter.ts'
 import type { Lane, Task } from './scheduler.ts'
+import { Wasi, wasiModule, type WasiStage } from './wasi.ts'
 
 /** A compiled guest, as all its instances see it. */
 export interface InstanceOwner extends RunMeterOptions {
@@ -24,6 +25,8 @@ export interface InstanceOwner extends RunMeterOptions {
   readonly startExports: readonly string[]
   readonly hostCallParams: 4 | 6 | 8
   readonly memoryLimitBytes: number
+  /** Whether the module may import from WASI. */
+  readonly wasi: boolean
   readonly limits: EngineLimits
   readonly exchange: ExchangeOptions
   readonly lane: Lane
@@ -47,13 +50,14 @@ export interface CallTerms {
 const nothing = new Uint8Array(0)
 
 /** One WebAssembly instance and the state of the call it is in. */
-export class Instance implements Task, Timed, Stage {
+export class Instance implements Task, Timed, Stage, WasiStage {
   readonly memory: GuestMemory
   /** When it was last used, by the scheduler's clock. */
   idleSince = 0
   dueTick = 0
   readonly #owner: InstanceOwner
   readonly #exchange: Exchange
+  readonly #wasi: Wasi | undefined
   readonly #exports: WebAssembly.Exports
   readonly #meter: RunMeter
   readonly #direct: EntryPoint
@@ -81,6 +85,7 @@ export class Instance implements Task, Timed, Stage {
   constructor(owner: InstanceOwner) {
     this.#owner = owner
     this.#exchange = new Exchange(this, owner.exchange)
+    this.#wasi = owner.wasi ? new Wasi(this) : undefined
     const functions: WebAssembly.ModuleImports = {
       ...this.#exchange.functions(),
       __host_call: suspending(this.#exchange.hostCall(owner.hostCallParams)),
@@ -88,6 +93,7 @@ export class Instance implements Task, Timed, Stage {
     const { exports } = new WebAssembly.Instance(owner.module, {
       wapc: functions,
       wasmbus: functions,
+      ...(this.#wasi && { [wasiModule]: this.#wasi.functions() }),
       __wash: { yield: suspending(() => this.#yield()) },
     })
     this.#exports = exports
@@ -117,6 +123,7 @@ export class Instance implements Task, Timed, Stage {
         await this.#enter(entry, scheduler.clock.now())
         if (this.#meter.running) this.#meter.stop(scheduler.clock.now())
       }
+      this.#finishLog()
     } catch (error) {
       const failure = this.#failureFor(error)
       this.#discard()
@@ -168,7 +175,7 @@ export class Instance implements Task, Timed, Stage {
     let code: unknown
     try {
       code = this.#direct(operation.bytes.length, payload.length)
-      this.#exchange.releaseLog()
+      this.#finishLog()
     } catch (error) {
       if (error instanceof SuspendError) {
         operation.wasNotCalm()
@@ -215,6 +222,10 @@ export class Instance implements Task, Timed, Stage {
 
   burn(units: number): void {
     this.#meter.burn(units)
+  }
+
+  print(line: string): void {
+    this.#exchange.print(line)
   }
 
   perform(call: HostCall): Uint8Array | Promise<Uint8Array> {
@@ -271,6 +282,11 @@ export class Instance implements Task, Timed, Stage {
   readonly #returned = (code: unknown): Uint8Array => {
     const operation = this.#operation as Operation
     if (this.#meter.running) this.#meter.stop(this.#owner.scheduler.clock.now())
+    try {
+      this.#finishLog()
+    } catch (error) {
+      return this.#trapped(error)
+    }
     if (this.#exchange.calledHost) operation.wasNotCalm()
     else if (code === 1 && !this.#meter.ranDry) operation.wasCalm()
     return this.#conclude(code)
@@ -366,11 +382,17 @@ export class Instance implements Task, Timed, Stage {
       memoryLimitBytes: this.#owner.memoryLimitBytes,
     })
     try {
-      this.#exchange.releaseLog()
+      this.#finishLog()
     } catch {
       // The guest's failure is the one to tell of.
     }
     return failure
+  }
+
+  /** Hands on what the guest printed and the log does not have yet. */
+  #finishLog(): void {
+    this.#wasi?.flush()
+    this.#exchange.releaseLog()
   }
 
   #release(): void {

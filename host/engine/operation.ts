@@ -18,9 +18,11 @@ export class Operation {
   readonly bytes: Uint8Array
   /** Whether to call it directly. */
   direct = false
-  #calm = 0
+  #calm: number
 
-  constructor(name: string) {
+  /** @param mayBecomeDirect Whether it may be called directly once it has shown that it is calm. */
+  constructor(name: string, mayBecomeDirect: boolean) {
+    this.#calm = mayBecomeDirect ? 0 : Number.NaN
     this.name = name
     this.bytes = textEncoder.encode(name)
   }

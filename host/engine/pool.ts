@@ -21,7 +21,10 @@ export interface CompiledGuest {
   readonly fuelExport: string
   readonly startExports: readonly string[]
   readonly memoryLimitBytes: number
+  readonly wasi: boolean
   readonly limits: EngineLimits
+  /** Whether to learn which operations can be called where they cannot be set aside. */
+  readonly mayCallDirectly: boolean
   readonly exchange: ExchangeOptions
   readonly scheduler: Scheduler
 }
@@ -45,12 +48,14 @@ export class GuestPool implements Guest, InstanceOwner, Task {
   readonly startExports: readonly string[]
   readonly hostCallParams: 4 | 6 | 8
   readonly memoryLimitBytes: number
+  readonly wasi: boolean
   readonly limits: EngineLimits
   readonly exchange: ExchangeOptions
   readonly scheduler: Scheduler
   readonly lane: Lane = new Lane()
   readonly pace: Pace = new Pace()
   readonly counters: GuestCounters = new GuestCounters()
+  readonly #mayCallDirectly: boolean
   readonly #operations = new Map<string, Operation>()
   readonly #live = new Set<Instance>()
   /** The one used last is used next: the others may then be let go. */
@@ -69,7 +74,9 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     this.startExports = compiled.startExports
     this.hostCallParams = compiled.facts.hostCallParams ?? 8
     this.memoryLimitBytes = compiled.memoryLimitBytes
+    this.wasi = compiled.wasi
     this.limits = compiled.limits
+    this.#mayCallDirectly = compiled.mayCallDirectly
     this.exchange = compiled.exchange
     this.scheduler = compiled.scheduler
   }
@@ -131,6 +138,10 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     })
   }
 
+  get restarts(): number {
+    return this.counters.restarts
+  }
+
   async drain(signal?: AbortSignal): Promise<void> {
     this.#closed = true
     this.#drained ??= Promise.withResolvers()
@@ -188,7 +199,7 @@ export class GuestPool implements Guest, InstanceOwner, Task {
   }
 
   #remember(name: string): Operation {
-    const operation = new Operation(name)
+    const operation = new Operation(name, this.#mayCallDirectly)
     if (this.#operations.size < maxOperations) this.#operations.set(name, operation)
     return operation
   }

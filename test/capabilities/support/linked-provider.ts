@@ -2,11 +2,13 @@ import type { Contract, OperationTypes } from '../../../contracts/index.ts'
 import type {
   CapabilityProvider,
   LinkContext,
+  LinkedActor,
   LogFacts,
   Logger,
   ProviderCall,
   ProviderLink,
 } from '../../../host/index.ts'
+import type { AccountId, ActorId } from '../../../signing/index.ts'
 
 /** What a test says of a link; the rest is link `default` of actor `MA`. */
 export interface LinkFacts {
@@ -39,6 +41,24 @@ export interface LinkedProvider<ToProvider extends OperationTypes> extends Async
   closeIntake(): Promise<void>
 }
 
+/** An actor as a link tells its provider of it. */
+export function linkedActor(id: string, name: string): LinkedActor {
+  return {
+    id,
+    name,
+    claims: {
+      subject: id as ActorId,
+      issuer: 'AISSUER' as AccountId,
+      name,
+      contracts: [],
+      tags: [],
+      isProvider: false,
+      hash: '',
+      wascapRevision: 0,
+    },
+  }
+}
+
 /** Links an actor to a provider. Fails with what is wrong where the values do not suit. */
 export async function linkProvider<ToProvider extends OperationTypes>(
   provider: Omit<CapabilityProvider, 'contract' | 'link'> & {
@@ -59,7 +79,7 @@ export async function linkProvider<ToProvider extends OperationTypes>(
   const open = provider.link as CapabilityProvider<unknown, ToProvider>['link']
   const link = await open({
     config: parsed.value,
-    actor: { id: actor, name: actorName },
+    actor: linkedActor(actor, actorName),
     linkName,
     log: loggerTo(log),
     signal: new AbortController().signal,
@@ -91,7 +111,14 @@ export async function valueProblems(
 
 function callOf(operation: string): ProviderCall {
   const signal = new AbortController().signal
-  return { operation, deadlineAt: Infinity, signal, traceparent: undefined }
+  return {
+    operation,
+    deadlineAt: Infinity,
+    signal,
+    traceparent: undefined,
+    depth: 0,
+    within: undefined,
+  }
 }
 
 function loggerTo(lines: LogLine[]): Logger {

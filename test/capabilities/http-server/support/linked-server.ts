@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { httpServerProvider } from '../../../../capabilities/http-server/index.ts'
 import type { HttpRequest, HttpResponse } from '../../../../contracts/index.ts'
 import type { InvokeOptions, Logger, LogFacts } from '../../../../host/index.ts'
+import { linkedActor } from '../../support/linked-provider.ts'
 
 type Provider = ReturnType<typeof httpServerProvider>
 
@@ -48,7 +49,7 @@ export async function linkServer(facts: LinkFacts = {}): Promise<LinkedServer> {
   const id = facts.actor ?? 'MA'
   const link = await provider.link({
     config: parsed.value,
-    actor: { id, name: `name of ${id}` },
+    actor: linkedActor(id, `name of ${id}`),
     linkName: facts.linkName ?? 'default',
     log: loggerTo(log),
     signal: facts.signal ?? new AbortController().signal,
