@@ -26,6 +26,14 @@ export interface HostErrorDetails {
   ERR_POLICY_DENIED: { actor: string; reason: string }
   ERR_HOST_STOPPING: { host: string }
   ERR_MANIFEST_INVALID: { path: string; problems: readonly ManifestProblem[] }
+  /** `left` says what was done and could not be taken back; nothing, as a rule. */
+  ERR_MANIFEST_NOT_APPLIED: {
+    path: string
+    /** Of what could not be done, from 1. */
+    line?: number
+    reason: { readonly code: string; readonly message: string }
+    left: readonly string[]
+  }
 }
 
 /** One mistake in a manifest. */
@@ -180,6 +188,11 @@ export const hostErrors: Readonly<Record<HostErrorCode, ErrorInfo>> = {
     summary: 'the manifest has mistakes',
     hint: 'correct the lines that the message names',
     exit: 2,
+  },
+  ERR_MANIFEST_NOT_APPLIED: {
+    summary: 'an edited manifest asks for something that cannot be done; what ran before runs on',
+    hint: 'correct what the message names: it is tried again when the manifest or an actor changes',
+    exit: 1,
   },
 }
 

@@ -49,6 +49,7 @@ export type { SwapReport } from './linker.ts'
 export { defaultLinkName, type LinkDefinition } from './link-definition.ts'
 export { type LogFacts, type Logger, silentLogger } from './logger.ts'
 export { applyManifest } from './manifest/apply.ts'
+export { LiveManifest, type ManifestChanges, type UpdatedActor } from './manifest/live-manifest.ts'
 export {
   type Manifest,
   type ManifestActor,

@@ -24,6 +24,8 @@ export interface Manifest {
   readonly links: readonly LinkDefinition[]
   /** What was understood in another way than it was written. */
   readonly warnings: readonly ManifestProblem[]
+  /** Where each of `actors` and of `links` is stated, from 1. */
+  readonly lines: { readonly actors: readonly number[]; readonly links: readonly number[] }
 }
 
 /** An actor to start. */
@@ -113,7 +115,12 @@ export async function parseManifest(
   const manifest = interpret(parsed.output, dirname(path), options.providers, report)
   await checkValues(manifest, parsed.output.bindings.length, report)
   if (problems.length > 0) throw invalid(path, problems)
-  return { ...manifest, warnings }
+  const bindings = parsed.output.bindings.length
+  const lines = {
+    actors: manifest.actors.map((_, index) => source.lineAt(['actors', index])),
+    links: manifest.links.map((_, index) => source.lineAt(linkPath(index, bindings))),
+  }
+  return { ...manifest, warnings, lines }
 }
 
 interface Report {
@@ -126,7 +133,7 @@ function interpret(
   folder: string,
   available: readonly CapabilityProvider[],
   report: Report,
-): Omit<Manifest, 'warnings'> {
+): Omit<Manifest, 'warnings' | 'lines'> {
   const actors = document.actors.map((entry): ManifestActor => {
     const { path, limits } = typeof entry === 'string' ? { path: entry } : entry
     return { reference: path, path: resolve(folder, path), ...(limits && { limits }) }
@@ -220,7 +227,7 @@ function checkLinks(
 ): void {
   const seen = new Map<string, readonly PropertyKey[]>()
   links.forEach((link, index) => {
-    const where = index < bindings ? ['bindings', index] : ['links', index - bindings]
+    const where = linkPath(index, bindings)
     const contract = contractForId(link.contractId)?.name ?? link.contractId
     const key = JSON.stringify([link.actor, contract, normaliseLinkName(link.linkName)])
     const earlier = seen.get(key)
@@ -242,6 +249,11 @@ function checkLinks(
   })
 }
 
+/** Where a link is in the document: waSCC's come first. */
+function linkPath(index: number, bindings: number): readonly PropertyKey[] {
+  return index < bindings ? ['bindings', index] : ['links', index - bindings]
+}
+
 /** What the provider of each link will say to its values, said while their lines are known. */
 async function checkValues(
   { links, providers }: Pick<Manifest, 'links' | 'providers'>,
@@ -255,7 +267,7 @@ async function checkValues(
     )
     const schema: StandardSchema | undefined = provider?.configSchema
     const { issues = [] } = (await schema?.['~standard'].validate(link.values ?? {})) ?? {}
-    const where = index < bindings ? ['bindings', index] : ['links', index - bindings]
+    const where = linkPath(index, bindings)
     for (const { path, message } of issues) {
       const keys = (path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
       report.problem([...where, 'values', ...keys], message)

@@ -62,6 +62,7 @@ test('manifest - an empty one asks for nothing, and offers every provider', asyn
     providers,
     links: [],
     warnings: [],
+    lines: { actors: [], links: [] },
   })
 })
 
