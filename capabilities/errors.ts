@@ -54,6 +54,34 @@ export interface CapabilityErrorDetails {
   ERR_REPLY_TIMEOUT: { subject: string; timeoutMs: number }
   /** A message is larger than its broker takes. Nothing was sent. */
   ERR_MESSAGE_TOO_LARGE: { sizeBytes: number; maxBytes: number }
+  /** There is no such container, or no such blob in it. */
+  ERR_BLOB_NOT_FOUND: { container: string; id: string | undefined }
+  /** The name of a container or blob is empty or too long. */
+  ERR_BLOB_NAME: { name: string; reason: string }
+  /** A part does not fit the upload that it names, or there is no such upload. */
+  ERR_BLOB_CHUNK: { container: string; id: string; sequenceNo: number; reason: string }
+  /**
+   * The store is as full as its link allows, or one blob, part or list is larger than that, or there
+   * are as many transfers under way. `CHUNKS_AHEAD` (bytes) and `ANSWER_ITEMS` no link can raise.
+   */
+  ERR_BLOB_LIMIT: {
+    limit:
+      | 'MAX_BYTES'
+      | 'MAX_BLOB_BYTES'
+      | 'MAX_BLOBS'
+      | 'MAX_CONTAINERS'
+      | 'MAX_CHUNK_BYTES'
+      | 'MAX_UPLOADS'
+      | 'MAX_DOWNLOADS'
+      | 'CHUNKS_AHEAD'
+      | 'ANSWER_ITEMS'
+    wanted: number
+    allowed: number
+  }
+  /** A container that still holds something was to be removed. */
+  ERR_CONTAINER_NOT_EMPTY: { container: string }
+  /** The file system failed, or holds something else where the store has its files. */
+  ERR_BLOB_STORE: { operation: string; reason: string }
 }
 
 /** Every code of the stock providers. */
@@ -168,6 +196,36 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
   ERR_MESSAGE_TOO_LARGE: {
     summary: 'a message is larger than its broker takes; it was not sent',
     hint: 'send less in one message, or raise max_payload of the broker',
+    exit: 1,
+  },
+  ERR_BLOB_NOT_FOUND: {
+    summary: 'there is no such container, or no such blob in it',
+    hint: 'create the container first, and ask for blobs by the id that they were uploaded under',
+    exit: 1,
+  },
+  ERR_BLOB_NAME: {
+    summary: 'the name of a container or blob is empty or too long',
+    hint: 'use names of 1 to 1024 bytes in UTF-8',
+    exit: 1,
+  },
+  ERR_BLOB_CHUNK: {
+    summary: 'a part does not fit the upload that it names',
+    hint: 'start the upload first, number its parts from 0, and give all but the last the chunk size',
+    exit: 1,
+  },
+  ERR_BLOB_LIMIT: {
+    summary: 'a blob store is as full or as busy as its link allows',
+    hint: 'remove blobs, wait for transfers, or raise the limit that the message names in the link',
+    exit: 1,
+  },
+  ERR_CONTAINER_NOT_EMPTY: {
+    summary: 'a container that still holds something was to be removed',
+    hint: 'remove the blobs in it first',
+    exit: 1,
+  },
+  ERR_BLOB_STORE: {
+    summary: 'the file system under a blob store failed',
+    hint: 'make room on the disk, or give the host the right to write to the folder of the link',
     exit: 1,
   },
 }

@@ -1,6 +1,7 @@
 /** The capability providers that come with the host. */
 import type { CapabilityProvider } from '../host/index.ts'
 import { extrasProvider } from './extras/index.ts'
+import { fileBlobstoreProvider } from './file-blobstore/index.ts'
 import { httpClientProvider } from './http-client/index.ts'
 import { httpServerProvider } from './http-server/index.ts'
 import { loggingProvider } from './logging/index.ts'
@@ -23,6 +24,7 @@ export {
   extrasProvider,
   type Randomness,
 } from './extras/index.ts'
+export { type FileBlobstoreConfig, fileBlobstoreProvider } from './file-blobstore/index.ts'
 export {
   type HostRule,
   type HttpClientConfig,
@@ -77,6 +79,7 @@ export function stockProviders(): CapabilityProvider[] {
     redisKeyValueProvider({ connections }),
     memoryMessagingProvider(),
     natsMessagingProvider(),
+    fileBlobstoreProvider(),
     loggingProvider(),
     extrasProvider(),
   ]

@@ -68,14 +68,14 @@ export interface BlobExistsResponse {
   readonly exists: boolean
 }
 
-/** Which blobs of a container to list, in the order of their ids by code unit. */
+/** Which blobs of a container to list, in an order of the store's own. */
 export interface ListBlobsRequest {
   readonly container: string
   /** Ids of blobs start with this. */
   readonly startWith: string
   /** The id after which to go on: `continuation` of the answer before. Empty: from the first. */
   readonly after: string
-  /** Ids from this one on are left out; empty for none. */
+  /** Ids that are not less than this, by code unit, are left out; empty for none. */
   readonly before: string
   /** The most to list; 0 for all, which is an error where it is more than one answer holds. */
   readonly maxBlobs: number

@@ -18,6 +18,8 @@ export interface LinkFacts {
   readonly linkName?: string
   /** The actor at the other end. Default: it knows no operation. */
   readonly invoke?: LinkContext<unknown>['invoke']
+  /** Told of each line that the provider logs. */
+  readonly onLog?: (line: LogLine) => void
 }
 
 /** One line that a provider logged. */
@@ -71,6 +73,7 @@ export async function linkProvider<ToProvider extends OperationTypes>(
     actorName = actor,
     linkName = 'default',
     invoke = () => Promise.reject(new Error('this provider calls no actor')),
+    onLog = () => undefined,
   }: LinkFacts = {},
 ): Promise<LinkedProvider<ToProvider>> {
   const parsed = await provider.configSchema['~standard'].validate(values)
@@ -81,7 +84,7 @@ export async function linkProvider<ToProvider extends OperationTypes>(
     config: parsed.value,
     actor: linkedActor(actor, actorName),
     linkName,
-    log: loggerTo(log),
+    log: loggerTo(log, onLog),
     signal: new AbortController().signal,
     invoke,
   })
@@ -121,17 +124,18 @@ function callOf(operation: string): ProviderCall {
   }
 }
 
-function loggerTo(lines: LogLine[]): Logger {
+function loggerTo(lines: LogLine[], onLog: (line: LogLine) => void): Logger {
   const at =
     (level: LogLine['level']) =>
     (message: string, facts: LogFacts = {}): void => {
       lines.push({ level, message, facts })
+      onLog({ level, message, facts })
     }
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: () => loggerTo(lines),
+    child: () => loggerTo(lines, onLog),
   }
 }
