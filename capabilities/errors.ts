@@ -82,6 +82,17 @@ export interface CapabilityErrorDetails {
   ERR_CONTAINER_NOT_EMPTY: { container: string }
   /** The file system failed, or holds something else where the store has its files. */
   ERR_BLOB_STORE: { operation: string; reason: string }
+  /** A statement that is not sent to any database. `statement` is its first word. */
+  ERR_SQL_STATEMENT: {
+    reason: 'empty' | 'length' | 'parameters' | 'transaction' | 'session' | 'database'
+    statement: string
+  }
+  /** What a statement found is more than its link allows. It was rolled back. */
+  ERR_SQL_RESULT_LIMIT: { limit: 'MAX_ROWS' | 'MAX_RESULT_BYTES'; allowed: number }
+  /** A statement took too long. It was stopped, and rolled back. */
+  ERR_SQL_TIMEOUT: { database: string; timeoutMs: number }
+  /** A database file cannot be opened. */
+  ERR_SQL_FILE: { file: string; reason: string }
 }
 
 /** Every code of the stock providers. */
@@ -227,6 +238,27 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
     summary: 'the file system under a blob store failed',
     hint: 'make room on the disk, or give the host the right to write to the folder of the link',
     exit: 1,
+  },
+  ERR_SQL_STATEMENT: {
+    summary: 'a statement of SQL is of a kind that no database is asked to run',
+    hint: 'send one whole statement a call, a parameter for each ? or $1, and no transactions',
+    exit: 1,
+  },
+  ERR_SQL_RESULT_LIMIT: {
+    summary: 'a statement of SQL found more than its link allows; it was rolled back',
+    hint: 'ask for less with LIMIT, or raise the limit that the message names in the link',
+    exit: 1,
+  },
+  ERR_SQL_TIMEOUT: {
+    summary: 'a statement of SQL took too long; it was stopped and rolled back',
+    hint: 'make the statement cheaper, or raise STATEMENT_TIMEOUT in the link',
+    exit: 6,
+    retryable: true,
+  },
+  ERR_SQL_FILE: {
+    summary: 'a database file cannot be opened',
+    hint: 'correct FILE in the link: it must be a file of SQLite, or one that may be made there',
+    exit: 3,
   },
 }
 

@@ -10,6 +10,7 @@ import { memoryMessagingProvider } from './memory-messaging/index.ts'
 import { natsMessagingProvider } from './nats-messaging/index.ts'
 import { RedisConnections } from './redis-connection/index.ts'
 import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
+import { sqliteSqlDbProvider } from './sqlite-sqldb/index.ts'
 
 export {
   type AnyCapabilityError,
@@ -65,6 +66,12 @@ export {
   type RedisKeyValueOptions,
   redisKeyValueProvider,
 } from './redis-keyvalue/index.ts'
+export type { SqlLimits } from './sql-limits.ts'
+export {
+  type SqliteConfig,
+  type SqliteOptions,
+  sqliteSqlDbProvider,
+} from './sqlite-sqldb/index.ts'
 
 /**
  * One new instance of each provider, as a stock host starts with. Where several serve one contract,
@@ -80,6 +87,7 @@ export function stockProviders(): CapabilityProvider[] {
     memoryMessagingProvider(),
     natsMessagingProvider(),
     fileBlobstoreProvider(),
+    sqliteSqlDbProvider(),
     loggingProvider(),
     extrasProvider(),
   ]
