@@ -1,5 +1,6 @@
 /** The connections of one link: reused between requests, and never more than it may have. */
 import type { Client } from 'undici'
+import { CapabilityError } from '../errors.ts'
 
 /** A connection to one origin, opened with the first request. It carries one at a time. */
 export interface Connection {
@@ -29,6 +30,7 @@ class PooledConnection implements Connection {
 interface Waiter {
   readonly origin: string
   take(connection: PooledConnection): void
+  fail(reason: Error): void
 }
 
 /**
@@ -43,6 +45,7 @@ export class ConnectionPool implements AsyncDisposable {
   readonly #busy = new Set<PooledConnection>()
   readonly #closing = new Set<Promise<void>>()
   readonly #waiting: Waiter[] = []
+  #isClosed = false
 
   constructor(most: number, make: MakeClient) {
     this.#most = most
@@ -58,16 +61,18 @@ export class ConnectionPool implements AsyncDisposable {
    * A connection to `origin`, for the caller alone, who gives it back with {@link release} or
    * {@link discard}.
    *
-   * @throws the reason of the signal
+   * @throws CapabilityError `ERR_SERVER_UNAVAILABLE` once the link has ended; the reason of the signal
    */
   async acquire(origin: string, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted()
+    if (this.#isClosed) throw linkEnded(origin)
     const free = this.#waiting.length === 0 ? this.#take(origin) : undefined
     if (free) return free
     const { promise, resolve, reject } = Promise.withResolvers<PooledConnection>()
-    const waiter: Waiter = { origin, take: resolve }
+    const waiter: Waiter = { origin, take: resolve, fail: reject }
     const leave = (): void => {
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+      const at = this.#waiting.indexOf(waiter)
+      if (at !== -1) this.#waiting.splice(at, 1)
       reject(signal.reason)
     }
     this.#waiting.push(waiter)
@@ -99,6 +104,8 @@ export class ConnectionPool implements AsyncDisposable {
   /** Closes all of them, with whatever is under way, and waits until their sockets are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error('the link was ended')
+    this.#isClosed = true
+    for (const { origin, fail } of this.#waiting.splice(0)) fail(linkEnded(origin))
     for (const connection of [...this.#idle, ...this.#busy]) this.#close(connection, reason)
     this.#idle.clear()
     this.#busy.clear()
@@ -142,4 +149,13 @@ export class ConnectionPool implements AsyncDisposable {
     const closing = connection.close(reason).finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }
+}
+
+function linkEnded(server: string): CapabilityError<'ERR_SERVER_UNAVAILABLE'> {
+  const reason = 'the link was ended'
+  return new CapabilityError(
+    'ERR_SERVER_UNAVAILABLE',
+    { server, reason },
+    `${server} was not asked: ${reason}`,
+  )
 }

@@ -1,6 +1,7 @@
 /** One request and its answer on one connection. */
 import type { Dispatcher } from 'undici'
 import type { HttpResponse } from '../../contracts/index.ts'
+import { ByteCollector } from '../byte-collector.ts'
 import { CapabilityError } from '../errors.ts'
 import type { Connection } from './connection-pool.ts'
 import type { OutgoingHeaders } from './request-headers.ts'
@@ -68,8 +69,7 @@ class Collector implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number
   readonly #resolve: (answer: HttpResponse) => void
   readonly #reject: (error: unknown) => void
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
+  readonly #body = new ByteCollector()
   #statusCode = 0
   #headers: readonly string[] = []
   #isSent = false
@@ -108,17 +108,13 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#maxBytes) this.#tooLarge(controller, this.#bytes)
-    else this.#chunks.push(chunk)
+    const bytes = this.#body.length + chunk.length
+    if (bytes > this.#maxBytes) this.#tooLarge(controller, bytes)
+    else this.#body.add(chunk)
   }
 
   onResponseEnd(): void {
-    const [first] = this.#chunks
-    const body =
-      first !== undefined && this.#chunks.length === 1
-        ? first
-        : Buffer.concat(this.#chunks, this.#bytes)
+    const body = this.#body.whole()
     this.#resolve({ statusCode: this.#statusCode, headers: endToEnd(this.#headers), body })
   }
 

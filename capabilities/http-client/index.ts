@@ -6,7 +6,7 @@ import { type HttpClientToProvider, httpClient, type NoOperations } from '../../
 import type { CapabilityProvider } from '../../host/index.ts'
 import { configSchema, type HttpClientConfig } from './config.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { connectorOf, type Resolve, resolveBySystem } from './connector.ts'
+import { connectorOf, type ConnectorOptions, type Resolve, resolveBySystem } from './connector.ts'
 import { maxHeaderBytes } from './exchange.ts'
 import { Requester } from './requester.ts'
 
@@ -53,8 +53,9 @@ export function httpClientProvider(
         reach,
         resolve,
         secureContext,
-        onDenied: (facts: { readonly host: string; readonly address: string }) =>
+        onDenied: onceEach((facts) =>
           log.warn('a request to an address out of reach was refused', facts),
+        ),
       }
       const pool = new ConnectionPool(
         config.maxConnections,
@@ -78,6 +79,19 @@ export function httpClientProvider(
         [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
       }
     },
+  }
+}
+
+/** The most hosts that the log tells of: an actor may ask for as many as it likes. */
+const maxHostsTold = 100
+
+/** Passes on the first of each host. */
+function onceEach(tell: ConnectorOptions['onDenied']): ConnectorOptions['onDenied'] {
+  const told = new Set<string>()
+  return (facts) => {
+    if (told.size >= maxHostsTold || told.has(facts.host)) return
+    told.add(facts.host)
+    tell(facts)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { ByteCollector } from '../byte-collector.ts'
 
 /** What became of a request's body. */
 export type BodyOutcome =
@@ -8,46 +9,15 @@ export type BodyOutcome =
   /** The client went away, or sent what is no body. */
   | { readonly kind: 'broken' }
 
-/** Chunks below this many bytes are copied together: kept one by one, each takes 200 bytes besides. */
-const smallBytes = 4096
-const gatherBytes = 65_536
-
 /** Collects a body of at most `maxBytes`. Never rejects. */
 export function collectBody(request: IncomingMessage, maxBytes: number): Promise<BodyOutcome> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    // Where small chunks are gathered, and how many bytes of them there are.
-    let gathering: Buffer | undefined
-    let gathered = 0
-    const closeGathering = (): void => {
-      if (gathering !== undefined) chunks.push(gathering.subarray(0, gathered))
-      gathering = undefined
-      gathered = 0
-    }
+    const collected = new ByteCollector()
     const onData = (chunk: Buffer): void => {
-      bytes += chunk.byteLength
-      if (bytes > maxBytes) {
-        settle({ kind: 'too-large' })
-        return
-      }
-      // The first one most often is all there is.
-      if (bytes === chunk.byteLength || chunk.byteLength >= smallBytes) {
-        closeGathering()
-        chunks.push(chunk)
-        return
-      }
-      if (gathering !== undefined && gathered + chunk.byteLength > gatherBytes) closeGathering()
-      gathering ??= Buffer.allocUnsafeSlow(gatherBytes)
-      gathered += chunk.copy(gathering, gathered)
+      if (collected.length + chunk.length > maxBytes) settle({ kind: 'too-large' })
+      else collected.add(chunk)
     }
-    const onEnd = (): void => {
-      closeGathering()
-      const [first] = chunks
-      const whole =
-        first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes)
-      settle({ kind: 'whole', bytes: whole })
-    }
+    const onEnd = (): void => settle({ kind: 'whole', bytes: collected.whole() })
     const onBroken = (): void => settle({ kind: 'broken' })
     const settle = (outcome: BodyOutcome): void => {
       request.off('data', onData).off('end', onEnd).off('close', onBroken)

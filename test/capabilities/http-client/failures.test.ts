@@ -283,3 +283,36 @@ test('http client - ends connections that are being opened with its link', async
   await client[Symbol.asyncDispose]()
   t.like(await pending, { code: 'ERR_SERVER_UNAVAILABLE', server: 'http://slow.test' })
 })
+
+test('http client - ends requests that wait for a connection with its link', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  await using server = await startRawServer((socket) => {
+    socket.once('data', () => asked.resolve())
+  })
+  const client = await linkClient({ HOSTS: server.origin, MAX_CONNECTIONS: '1' })
+  const first = failure(client.perform({ url: server.origin }))
+  const second = failure(client.perform({ method: 'POST', url: server.origin }))
+  await asked.promise
+  await client[Symbol.asyncDispose]()
+  for (const error of await Promise.all([first, second])) {
+    t.like(error, { code: 'ERR_SERVER_UNAVAILABLE' })
+  }
+  const late = await failure(client.perform({ method: 'POST', url: server.origin }))
+  t.like(late, { code: 'ERR_SERVER_UNAVAILABLE', reason: 'the link was ended' })
+  t.true(server.connections.size <= 1)
+})
+
+test('http client - puts a body of a million chunks of one byte together', async (t) => {
+  const chunks = Buffer.from('1\r\nx\r\n'.repeat(1_000_000))
+  await using server = await startRawServer((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+      socket.write(chunks)
+      socket.write('0\r\n\r\n')
+    })
+  })
+  await using client = await linkClient({ HOSTS: server.origin })
+  const answer = await client.perform({ url: server.origin })
+  t.is(answer.body.length, 1_000_000)
+  t.true(answer.body.every((byte) => byte === 0x78))
+})

@@ -346,6 +346,19 @@ test('http client - tells the actor the range, and the operator the address', as
   })
 })
 
+test('http client - tells the operator of each host once, however often it is asked for', async (t) => {
+  await using client = await linkClient(
+    { HOSTS: '*' },
+    { resolve: async () => [{ address: '10.0.0.1', family: 4 }] },
+  )
+  for (let count = 0; count < 150; count++) {
+    for (const name of ['same', `other${count}`]) {
+      await failure(client.perform({ url: `http://${name}.test/` }))
+    }
+  }
+  t.is(client.log.length, 100)
+})
+
 test('http client - connects to the address that it checked: a name is asked for once', async (t) => {
   await using server = await startServer()
   const answers = ['127.0.0.1', '10.0.0.1', '169.254.169.254']
