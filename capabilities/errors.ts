@@ -20,6 +20,20 @@ export interface CapabilityErrorDetails {
     wanted: number
     allowed: number
   }
+  /** The file of a key-value store cannot be used, as it is or for the moment. */
+  ERR_STORE_FILE: {
+    file: string
+    problem:
+      | 'no-folder'
+      | 'not-opened'
+      | 'no-store'
+      | 'newer'
+      | 'damaged'
+      | 'read-only'
+      | 'full'
+      | 'locked'
+      | 'failed'
+  }
   /** A random number was asked of a range that holds none. */
   ERR_RANDOM_RANGE: { min: number; max: number }
   /** What the actor answered cannot be written as an HTTP response. */
@@ -130,6 +144,11 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
     summary: 'a key-value store is as full as its link allows',
     hint: 'delete keys, let them expire, or raise the limit that the message names in the link',
     exit: 1,
+  },
+  ERR_STORE_FILE: {
+    summary: 'the file of a key-value store cannot be opened, read or written',
+    hint: 'do what the message says: another path, rights, room on the disk, or a copy',
+    exit: 5,
   },
   ERR_RANDOM_RANGE: {
     summary: 'a random number was asked of an empty range',

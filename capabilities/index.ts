@@ -2,6 +2,7 @@
 import type { CapabilityProvider } from '../host/index.ts'
 import { extrasProvider } from './extras/index.ts'
 import { fileBlobstoreProvider } from './file-blobstore/index.ts'
+import { fileKeyValueProvider } from './file-keyvalue/index.ts'
 import { httpClientProvider } from './http-client/index.ts'
 import { httpServerProvider } from './http-server/index.ts'
 import { loggingProvider } from './logging/index.ts'
@@ -26,6 +27,12 @@ export {
   type Randomness,
 } from './extras/index.ts'
 export { type FileBlobstoreConfig, fileBlobstoreProvider } from './file-blobstore/index.ts'
+export {
+  type FileKeyValueConfig,
+  type FileKeyValueOptions,
+  fileKeyValueProvider,
+  type Synchronous,
+} from './file-keyvalue/index.ts'
 export {
   type HostRule,
   type HttpClientConfig,
@@ -83,6 +90,7 @@ export function stockProviders(): CapabilityProvider[] {
     httpServerProvider(),
     httpClientProvider(),
     memoryKeyValueProvider(),
+    fileKeyValueProvider(),
     redisKeyValueProvider({ connections }),
     memoryMessagingProvider(),
     natsMessagingProvider(),

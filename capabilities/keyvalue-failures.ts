@@ -8,6 +8,9 @@ import { visibleText } from './visible-text.ts'
  */
 export const maxAnswerItems = 65_536
 
+/** Bytes of a list or of sets that one answer holds: what the host can have in memory many times. */
+export const maxAnswerBytes: number = 64 * 1024 * 1024
+
 /** Bytes of a key that an error message shows. */
 const shownKeyBytes = 128
 
@@ -57,6 +60,15 @@ export function checkAnswerItems(items: number): void {
     'ERR_STORE_LIMIT',
     { limit: 'ANSWER_ITEMS', wanted: items, allowed: maxAnswerItems },
     `an answer of ${items} items, more than the ${maxAnswerItems} of one answer`,
+  )
+}
+
+/** An answer would be larger than one may be. */
+export function answerBytesError(bytes: number): CapabilityError<'ERR_STORE_LIMIT'> {
+  return new CapabilityError(
+    'ERR_STORE_LIMIT',
+    { limit: 'ANSWER_BYTES', wanted: bytes, allowed: maxAnswerBytes },
+    `an answer of ${bytes} bytes, more than the ${maxAnswerBytes} of one answer`,
   )
 }
 

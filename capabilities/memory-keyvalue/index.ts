@@ -2,6 +2,7 @@
 import { keyvalue, type KeyValueToProvider, type NoOperations } from '../../contracts/index.ts'
 import type { CapabilityProvider } from '../../host/index.ts'
 import { configSchema, type MemoryKeyValueConfig } from './config.ts'
+import { storeContent } from './content.ts'
 import { storeOperations } from './operations.ts'
 import { Stores } from './stores.ts'
 
@@ -38,6 +39,7 @@ export function memoryKeyValueProvider(
       const { store, release } = stores.hold(actor, linkName, config.store)
       return {
         operations: storeOperations(store, config.limits),
+        content: storeContent(store, config.limits),
         ...(config.store !== undefined && { info: { store: config.store } }),
         [Symbol.asyncDispose]: async () => release(),
       }

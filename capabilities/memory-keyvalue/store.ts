@@ -116,6 +116,22 @@ export class Store {
     if (entry.expiresAt !== Infinity) this.#expiring--
   }
 
+  /** The keys held at present, those among them that are due but not yet forgotten. */
+  keys(): string[] {
+    return [...this.#entries.keys()]
+  }
+
+  /** What is left to an entry that {@link find} has just found; `Infinity` if it stays. */
+  leftMs(entry: Entry): number {
+    return entry.expiresAt - this.#time
+  }
+
+  /** Lets an entry that {@link find} has just found expire. */
+  expire(entry: Entry, expiresInMs: number): void {
+    this.remove(entry)
+    this.#insert({ ...entry, expiresAt: this.#time + expiresInMs })
+  }
+
   /** Forgets everything that is due by now. */
   sweep(): void {
     this.#time = this.#now()

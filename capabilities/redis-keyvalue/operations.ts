@@ -1,20 +1,18 @@
 import type { KeyValueToProvider, ValuesResponse } from '../../contracts/index.ts'
 import type { ProviderCall, ProviderLink } from '../../host/index.ts'
-import { CapabilityError } from '../errors.ts'
 import {
+  answerBytesError,
   checkAnswerItems,
   checkedBytes,
   type HeldKind,
   integerOverflowError,
   keyTypeError,
+  maxAnswerBytes,
   maxAnswerItems,
   notAnIntegerError,
 } from '../keyvalue-failures.ts'
 import type { RedisConnection, RedisReply } from '../redis-connection/index.ts'
 import { add, intersection, range, runScript, type Script, serverSays, union } from './scripts.ts'
-
-/** Bytes of a list or of sets that one answer holds: what can be in the host's memory many times. */
-const maxAnswerBytes = 64 * 1024 * 1024
 
 /** What the link's keys are called in Redis, and how large they and their values may be. */
 export interface KeySpace {
@@ -165,13 +163,7 @@ function text(reply: RedisReply): string {
 /** @throws CapabilityError `ERR_STORE_LIMIT` if a script says that there are too many */
 function texts(reply: RedisReply): readonly string[] {
   if (typeof reply === 'number') checkAnswerItems(reply)
-  if (typeof reply === 'string') {
-    throw new CapabilityError(
-      'ERR_STORE_LIMIT',
-      { limit: 'ANSWER_BYTES', wanted: Number(reply), allowed: maxAnswerBytes },
-      `an answer of ${reply} bytes, more than the ${maxAnswerBytes} of one answer`,
-    )
-  }
+  if (typeof reply === 'string') throw answerBytesError(Number(reply))
   if (Array.isArray(reply)) return reply as readonly string[]
   throw new TypeError(`Redis answered ${typeof reply} where a list belongs`)
 }
