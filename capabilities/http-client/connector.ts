@@ -121,7 +121,7 @@ async function addressesOf(
   }
 }
 
-/** Those addresses that the link may reach; there is at least one. */
+/** Those addresses that the link may reach. Where there are others only, it throws. */
 function permitted(
   { reach, onDenied }: ConnectorOptions,
   { hostname, port, isTls }: ConnectTarget,

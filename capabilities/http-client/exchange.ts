@@ -14,9 +14,12 @@ export interface Outgoing {
   readonly body: Uint8Array
 }
 
-/** The limits of an answer. */
-export interface AnswerLimits {
+/** What bounds an exchange, and who hears that it has begun. */
+export interface ExchangeOptions {
   readonly maxResponseBytes: number
+  readonly signal: AbortSignal
+  /** Called before the first byte is sent. */
+  readonly onSent: () => void
 }
 
 /** Methods that change nothing (RFC 9110, 9.2.1): whatever breaks, they may be asked again. */
@@ -38,11 +41,11 @@ export function isSafe(method: string): boolean {
 export async function exchange(
   connection: Connection,
   outgoing: Outgoing,
-  limits: AnswerLimits,
-  signal: AbortSignal,
+  options: ExchangeOptions,
 ): Promise<HttpResponse> {
+  const { signal } = options
   signal.throwIfAborted()
-  const collector = new Collector(outgoing, limits)
+  const collector = new Collector(outgoing, options)
   const abort = (): void => collector.fail(signal.reason)
   signal.addEventListener('abort', abort)
   try {
@@ -67,6 +70,7 @@ class Collector implements Dispatcher.DispatchHandler {
   readonly answer: Promise<HttpResponse>
   readonly #outgoing: Outgoing
   readonly #maxBytes: number
+  readonly #onSent: () => void
   readonly #resolve: (answer: HttpResponse) => void
   readonly #reject: (error: unknown) => void
   readonly #body = new ByteCollector()
@@ -74,9 +78,10 @@ class Collector implements Dispatcher.DispatchHandler {
   #headers: readonly string[] = []
   #isSent = false
 
-  constructor(outgoing: Outgoing, { maxResponseBytes }: AnswerLimits) {
+  constructor(outgoing: Outgoing, { maxResponseBytes, onSent }: ExchangeOptions) {
     this.#outgoing = outgoing
     this.#maxBytes = maxResponseBytes
+    this.#onSent = onSent
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
     this.answer = promise
     this.#resolve = resolve
@@ -90,6 +95,7 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onRequestStart(): void {
     this.#isSent = true
+    this.#onSent()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number): void {

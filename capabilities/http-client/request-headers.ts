@@ -49,7 +49,7 @@ export function outgoingHeaders(
   for (let index = 0; index + 1 < given.length; index += 2) {
     const name = given[index] as string
     const value = given[index + 1] as string
-    if (!token.test(name)) throw badRequest(`${JSON.stringify(name)} is no name of a header`)
+    if (!token.test(name)) throw badRequest(`${quoted(name)} is no name of a header`)
     if (controls.test(value)) {
       throw badRequest(`the header ${name} holds a line break or another control character`)
     }
@@ -78,7 +78,7 @@ export function outgoingHeaders(
  */
 export function outgoingMethod(given: string): string {
   const method = given.toUpperCase()
-  if (!token.test(method)) throw badRequest(`${JSON.stringify(given)} is no method`)
+  if (!token.test(method)) throw badRequest(`${quoted(given)} is no method`)
   if (method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') {
     throw badRequest(`${method} is not for actors`)
   }
@@ -91,6 +91,11 @@ export function withoutHeaders(
   isUnwanted: (name: string) => boolean,
 ): OutgoingHeaders {
   return headers.filter((_, index) => !isUnwanted((headers[index & ~1] as string).toLowerCase()))
+}
+
+/** The beginning of what an actor wrote, for an error. */
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 64))
 }
 
 function hasHeader(headers: readonly string[], name: string): boolean {

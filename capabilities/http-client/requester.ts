@@ -4,7 +4,13 @@ import type { ProviderCall } from '../../host/index.ts'
 import { CapabilityError } from '../errors.ts'
 import type { HttpClientConfig } from './config.ts'
 import type { ConnectionPool } from './connection-pool.ts'
-import { brokenExchange, exchange, isSafe, type Outgoing } from './exchange.ts'
+import {
+  brokenExchange,
+  exchange,
+  type ExchangeOptions,
+  isSafe,
+  type Outgoing,
+} from './exchange.ts'
 import { badRedirect, redirectOf } from './redirect.ts'
 import { outgoingHeaders, outgoingMethod } from './request-headers.ts'
 import { checkTarget, readUrl } from './target.ts'
@@ -34,23 +40,33 @@ export class Requester {
     const left = call.deadlineAt - performance.now()
     const timeoutMs = Math.max(0, Math.min(this.#config.timeoutMs, left))
     const ended = new AbortController()
+    let isSent = false
     const abort = (): void => ended.abort(call.signal.reason)
-    const timer = setTimeout(() => ended.abort(timedOut(outgoing, timeoutMs)), timeoutMs)
+    const timer = setTimeout(
+      () => ended.abort(timedOut(outgoing, Math.round(timeoutMs), isSent)),
+      timeoutMs,
+    )
     call.signal.addEventListener('abort', abort)
     try {
       call.signal.throwIfAborted()
-      return await this.#follow(outgoing, ended.signal)
+      return await this.#follow(outgoing, {
+        maxResponseBytes: this.#config.maxResponseBytes,
+        signal: ended.signal,
+        onSent: () => {
+          isSent = true
+        },
+      })
     } finally {
       clearTimeout(timer)
       call.signal.removeEventListener('abort', abort)
     }
   }
 
-  async #follow(first: Outgoing, signal: AbortSignal): Promise<HttpResponse> {
+  async #follow(first: Outgoing, options: ExchangeOptions): Promise<HttpResponse> {
     const { hosts, maxRedirects } = this.#config
     let outgoing = first
     for (let followed = 0; ; followed++) {
-      const answer = await this.#ask(outgoing, signal, first.method, followed)
+      const answer = await this.#ask(outgoing, options, first.method, followed)
       const next = maxRedirects === 0 ? undefined : redirectOf(outgoing, answer)
       if (next === undefined) return answer
       if (followed === maxRedirects) {
@@ -63,13 +79,13 @@ export class Requester {
 
   async #ask(
     outgoing: Outgoing,
-    signal: AbortSignal,
+    options: ExchangeOptions,
     firstMethod: string,
     followed: number,
   ): Promise<HttpResponse> {
-    const connection = await this.#pool.acquire(outgoing.url.origin, signal)
+    const connection = await this.#pool.acquire(outgoing.url.origin, options.signal)
     try {
-      const answer = await exchange(connection, outgoing, this.#config, signal)
+      const answer = await exchange(connection, outgoing, options)
       this.#pool.release(connection)
       return answer
     } catch (error) {
@@ -84,14 +100,19 @@ export class Requester {
   }
 }
 
-function timedOut(
-  { method, url }: Outgoing,
-  timeoutMs: number,
-): CapabilityError<'ERR_SERVER_TIMEOUT'> {
-  const rounded = Math.round(timeoutMs)
-  return new CapabilityError(
-    'ERR_SERVER_TIMEOUT',
-    { server: url.origin, operation: method, timeoutMs: rounded },
-    `${url.origin} did not answer ${method} within ${rounded} ms`,
-  )
+/** Where nothing was sent, nothing can have been executed. */
+function timedOut({ method, url }: Outgoing, timeoutMs: number, isSent: boolean): CapabilityError {
+  const server = url.origin
+  const within = `within ${timeoutMs} ms`
+  return isSent
+    ? new CapabilityError(
+        'ERR_SERVER_TIMEOUT',
+        { server, operation: method, timeoutMs },
+        `${server} did not answer ${method} ${within}`,
+      )
+    : new CapabilityError(
+        'ERR_SERVER_UNAVAILABLE',
+        { server, reason: `no connection ${within}` },
+        `${server} cannot be reached: no connection ${within}`,
+      )
 }

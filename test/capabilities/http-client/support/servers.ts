@@ -163,3 +163,14 @@ export async function failure(pending: Promise<unknown>): Promise<unknown> {
     return code === undefined ? error : { code, ...detail }
   }
 }
+
+/**
+ * As {@link failure} of what `ask` starts, again until it was sent: on a busy machine a short time may
+ * be over before.
+ */
+export async function failureOnceSent(ask: () => Promise<unknown>): Promise<unknown> {
+  for (;;) {
+    const error = (await failure(ask())) as { reason?: string }
+    if (!error.reason?.startsWith('no connection within')) return error
+  }
+}
