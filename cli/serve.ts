@@ -2,16 +2,20 @@ import { stockProviders } from '../capabilities/index.ts'
 import {
   type ActorInfo,
   applyManifest,
+  type CapabilityProvider,
   Host,
   type HostEvent,
+  LiveManifest,
   type Manifest,
   readManifest,
 } from '../host/index.ts'
+import { contentOf } from './content-watch.ts'
 import { openControlSocket } from './control-socket.ts'
 import { type ErrorLog, type LogLevel, openErrorLog } from './log.ts'
 import { linkToStock, urlOf } from './stock-links.ts'
 import { awaitStop } from './stop-signals.ts'
 import { printable, type Terminal } from './terminal.ts'
+import type { WatchReport } from './up-watch.ts'
 
 /** What to run. */
 export interface ServeRequest {
@@ -28,6 +32,8 @@ export interface ServeRequest {
   readonly logLevel: string | undefined
   /** Whether other commands find the host. */
   readonly control: boolean
+  /** Whether edits of the manifest and of actors' files take effect at once. */
+  readonly watch: boolean
   /** Called once everything runs. */
   onReady?(actors: readonly ActorInfo[]): void
 }
@@ -40,23 +46,26 @@ export interface ServeRequest {
 export async function serve(request: ServeRequest, terminal: Terminal): Promise<void> {
   using stop = awaitStop(terminal.env)
   await using log = openErrorLog((request.logLevel ?? 'info') as LogLevel)
+  const available = stockProviders()
   const manifest =
     request.manifest === undefined
       ? undefined
-      : await readManifest(request.manifest, { providers: stockProviders(), env: terminal.env })
+      : await readManifest(request.manifest, { providers: available, env: terminal.env })
   for (const { line, problem } of manifest?.warnings ?? []) {
     log.warn('manifest', { path: request.manifest, line, problem })
   }
-  await using host = hostFor(request, manifest, log)
-  host.onEvent((event) => tell(event, terminal, log))
+  await using host = hostFor(request, manifest, available, log)
+  host.onEvent((event) => tell(event, request, terminal, log))
   // Opened while the actors start: it takes its time, and nobody can ask before it is told of.
   const opening = request.control
     ? openControlSocket(host, { env: terminal.env, log, stop: () => stop.ask('wash-ts stop host') })
     : undefined
 
+  await using watches = new AsyncDisposableStack()
+  const serving: Serving = { host, request, manifest, available, terminal, log, watches }
   let started: readonly ActorInfo[]
   try {
-    started = await startAll(host, request, manifest, terminal, log)
+    started = [...(await startManifest(serving)), ...(await startFiles(serving))]
   } finally {
     await opening
   }
@@ -70,46 +79,82 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
   if (terminal.json) print(terminal, 'host_stopped', { host: host.id })
 }
 
-function hostFor(request: ServeRequest, manifest: Manifest | undefined, log: ErrorLog): Host {
+/** A host that starts, and what for. */
+interface Serving {
+  readonly host: Host
+  readonly request: ServeRequest
+  readonly manifest: Manifest | undefined
+  readonly available: readonly CapabilityProvider[]
+  readonly terminal: Terminal
+  readonly log: ErrorLog
+  /** What follows files, to be ended with the host. */
+  readonly watches: AsyncDisposableStack
+}
+
+function hostFor(
+  request: ServeRequest,
+  manifest: Manifest | undefined,
+  available: readonly CapabilityProvider[],
+  log: ErrorLog,
+): Host {
   const { issuers } = request
   return new Host({
-    providers: manifest?.providers ?? stockProviders(),
+    providers: manifest?.providers ?? available,
     policy: { ...manifest?.policy, ...(issuers.length > 0 && { issuers }) },
     ...(manifest && { limits: manifest.limits, labels: manifest.labels }),
     log,
   })
 }
 
-async function startAll(
-  host: Host,
-  request: ServeRequest,
-  manifest: Manifest | undefined,
-  terminal: Terminal,
-  log: ErrorLog,
-): Promise<readonly ActorInfo[]> {
-  const started: ActorInfo[] = []
-  if (manifest) {
-    for (const actor of await applyManifest(host, manifest)) {
-      started.push(actor)
-      printActor(actor, terminal)
-    }
+async function startManifest(serving: Serving): Promise<readonly ActorInfo[]> {
+  const { host, request, manifest, available, terminal, watches } = serving
+  const path = request.manifest
+  if (!manifest || path === undefined) return []
+  let started: readonly ActorInfo[]
+  if (request.watch) {
+    const { manifestFiles, watchManifest } = await import('./up-watch.ts')
+    const content = await contentOf(manifestFiles(path, manifest.actors))
+    const live = await LiveManifest.apply(host, manifest, path)
+    started = live.actors
+    const watched = { path, live, providers: available, content }
+    watches.use(watchManifest(watched, reportTo(terminal)))
+  } else {
+    started = await applyManifest(host, manifest)
   }
+  for (const actor of started) printActor(actor, terminal)
+  return started
+}
+
+async function startFiles(serving: Serving): Promise<readonly ActorInfo[]> {
+  const { host, request, terminal, log, watches } = serving
+  const started: ActorInfo[] = []
   let { port } = request
   for (const path of request.actors) {
+    const content = request.watch ? await contentOf([path]) : ''
     const { id } = await host.startActor(path)
-    const linked = await linkToStock(host, id, {
-      port,
-      bind: request.bind,
-      mayMove: port !== request.port,
-    })
+    const listen = { port, bind: request.bind, mayMove: port !== request.port }
+    const linked = await linkToStock(host, id, listen)
     if (linked.port !== undefined && port !== 0) port = linked.port + 1
     for (const contractId of linked.unserved) {
       log.warn('no stock provider serves this contract', { actor: linked.actor.name, contractId })
     }
     started.push(linked.actor)
     printActor(linked.actor, terminal)
+    if (request.watch) {
+      const { watchActor } = await import('./up-watch.ts')
+      watches.use(watchActor(host, { path, listen, content }, reportTo(terminal)))
+    }
   }
   return started
+}
+
+function reportTo(terminal: Terminal): WatchReport {
+  return {
+    terminal,
+    event: (type, facts) => {
+      if (terminal.json) print(terminal, type, facts)
+    },
+  }
 }
 
 function printActor(actor: ActorInfo, terminal: Terminal): void {
@@ -146,10 +191,13 @@ const told: ReadonlySet<HostEvent['type']> = new Set([
   'link_failed',
 ])
 
-function tell(event: HostEvent, terminal: Terminal, log: ErrorLog): void {
+function tell(event: HostEvent, { watch }: ServeRequest, terminal: Terminal, log: ErrorLog): void {
   const { type, ...facts } = event
-  if (!told.has(type)) return log.debug(type, facts)
+  // What becomes of an edit is told in words of its own.
+  const isEdit = watch && type.startsWith('actor_update') && !terminal.json
+  if (!told.has(type) || isEdit) return log.debug(type, facts)
   if (terminal.json) print(terminal, type, facts)
+  else if (type === 'actor_updated') log.info(type, facts)
   else log.warn(type, facts)
 }
 

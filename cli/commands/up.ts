@@ -10,6 +10,7 @@ export const up: Command = {
   description: [
     'Starts a host with the actors that are named, and runs until it is stopped: Ctrl-C or SIGTERM ends it in good order, calls in flight first; a second Ctrl-C ends it at once.',
     'Actors named by their files are linked to the stock providers of the contracts that they claim: an in-memory key-value store, and an HTTP server on --port; each further actor that serves HTTP gets the next free port. A manifest says for itself which links there are.',
+    'With --watch edits take effect while the host runs: actors and links that the manifest states anew are started and made, others stopped and ended, and an actor whose file has other content is updated in place, whatever its revision. An edit that cannot be done changes nothing, and says why.',
     'With --output json each line is a JSON object with an event: actor_started for each actor, ready when all have started, then what happens.',
   ],
   positionals: [{ name: 'ACTOR.wasm|MANIFEST', required: true, rest: true, completeFiles: '' }],
@@ -32,6 +33,11 @@ export const up: Command = {
       value: 'ACCOUNT',
       summary: 'run only actors signed by this account key (A…)',
     },
+    watch: {
+      short: 'w',
+      type: 'flag',
+      summary: 'make edits of the manifest and new builds of the actors effective at once',
+    },
     'no-control': {
       type: 'flag',
       summary: 'open no control socket: other commands will not find this host',
@@ -41,6 +47,7 @@ export const up: Command = {
     ['wash-ts up counter_s.wasm', 'serves it on 127.0.0.1:8080'],
     ['wash-ts up a_s.wasm b_s.wasm --port 9000', 'serves them on 9000 and 9001'],
     ['wash-ts up manifest.yaml', 'actors and links as the manifest says'],
+    ['wash-ts up manifest.yaml --watch', 'and as it says after every edit'],
   ],
   run: async (call) => {
     await serve(serveRequest(call), call.terminal)
@@ -61,6 +68,7 @@ export function serveRequest({ arguments: paths, options }: CommandCall): ServeR
     issuers: options.texts('trust').map(accountKey),
     logLevel: options.text('log-level'),
     control: !options.flag('no-control'),
+    watch: options.flag('watch'),
   }
 }
 
