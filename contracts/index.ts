@@ -1,6 +1,7 @@
 /** Capability contracts: typed operations, and how each generation of actors writes them. */
 import { blobstore } from './blobstore.ts'
 import type { Contract } from './contract.ts'
+import { eventStreams } from './event-streams.ts'
 import { extras } from './extras.ts'
 import { health } from './health.ts'
 import { httpClient } from './http-client.ts'
@@ -65,6 +66,18 @@ export {
   type ContractErrorDetails,
   contractErrors,
 } from './errors.ts'
+export type {
+  EventAnswer,
+  EventStreamsToActor,
+  EventStreamsToProvider,
+  EventValues,
+  StreamEvent,
+  StreamEvents,
+  StreamQuery,
+  TimeRange,
+  WriteEventRequest,
+  WriteEventResponse,
+} from './event-streams.ts'
 export type {
   ExtrasToProvider,
   GuidResponse,
@@ -147,6 +160,7 @@ export {
 } from './wasmbus-host-data.ts'
 export {
   blobstore,
+  eventStreams,
   extras,
   health,
   httpClient,
@@ -169,6 +183,7 @@ export const contracts: readonly Contract[] = [
   sqldb,
   extras,
   blobstore,
+  eventStreams,
   health,
   providerHosting,
 ]

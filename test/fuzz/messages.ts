@@ -63,6 +63,12 @@ const fields: Readonly<Record<string, unknown>> = {
   rowsAffected: 3,
   columns: [{ ordinal: 0, name: 'c', dbType: 'float4' }],
   rows: [[0.5], [null]],
+  stream: 'orders',
+  eventId: '1604188800123-0',
+  range: { minTime: 1, maxTime: 1_604_188_800_123 },
+  count: 3,
+  events: [{ eventId: '1-0', stream: 'orders', values: { a: 'b' } }],
+  refusal: '',
   error: { code: 'db', message: 'm', sqlState: '23505' },
 }
 
