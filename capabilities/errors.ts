@@ -107,6 +107,13 @@ export interface CapabilityErrorDetails {
   ERR_SQL_TIMEOUT: { database: string; timeoutMs: number }
   /** A database file cannot be opened. */
   ERR_SQL_FILE: { file: string; reason: string }
+  /** An event that no stream takes: without values, or for a stream whose name is none. */
+  ERR_EVENT_INVALID: { stream: string; reason: string }
+  /**
+   * A query finds more events than one answer holds (`ANSWER_BYTES`, 16 MiB of them, no link can
+   * raise), or the streams in memory are as full as their link allows (`MAX_BYTES`).
+   */
+  ERR_STREAM_LIMIT: { limit: 'MAX_ANSWER_EVENTS' | 'ANSWER_BYTES' | 'MAX_BYTES'; allowed: number }
 }
 
 /** Every code of the stock providers. */
@@ -278,6 +285,16 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
     summary: 'a database file cannot be opened',
     hint: 'correct FILE in the link: it must be a file of SQLite, or one that may be made there',
     exit: 3,
+  },
+  ERR_EVENT_INVALID: {
+    summary: 'an event has no values, or its stream has no proper name',
+    hint: 'give the event at least one value, and the stream a name of at most 512 bytes',
+    exit: 1,
+  },
+  ERR_STREAM_LIMIT: {
+    summary: 'a query finds more events than one answer holds, or streams in memory are full',
+    hint: 'ask for a shorter time or fewer events, set MAXLEN, or raise what the message names',
+    exit: 1,
   },
 }
 

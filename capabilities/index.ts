@@ -6,10 +6,12 @@ import { fileKeyValueProvider } from './file-keyvalue/index.ts'
 import { httpClientProvider } from './http-client/index.ts'
 import { httpServerProvider } from './http-server/index.ts'
 import { loggingProvider } from './logging/index.ts'
+import { memoryEventStreamsProvider } from './memory-eventstreams/index.ts'
 import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
 import { memoryMessagingProvider } from './memory-messaging/index.ts'
 import { natsMessagingProvider } from './nats-messaging/index.ts'
 import { RedisConnections } from './redis-connection/index.ts'
+import { redisEventStreamsProvider } from './redis-eventstreams/index.ts'
 import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
 import { sqliteSqlDbProvider } from './sqlite-sqldb/index.ts'
 
@@ -57,6 +59,17 @@ export {
   memoryKeyValueProvider,
   type StoreLimits,
 } from './memory-keyvalue/index.ts'
+export type { DeliveryTerms, EventStreamsConfig } from './event-streams/link-values.ts'
+export {
+  type MemoryEventStreamsConfig,
+  type MemoryEventStreamsOptions,
+  memoryEventStreamsProvider,
+} from './memory-eventstreams/index.ts'
+export {
+  type RedisEventStreamsConfig,
+  type RedisEventStreamsOptions,
+  redisEventStreamsProvider,
+} from './redis-eventstreams/index.ts'
 export { type MemoryMessagingConfig, memoryMessagingProvider } from './memory-messaging/index.ts'
 export type { DeliveryLimits } from './messaging/deliveries.ts'
 export type { MessagingConfig } from './messaging/link-values.ts'
@@ -94,6 +107,8 @@ export function stockProviders(): CapabilityProvider[] {
     redisKeyValueProvider({ connections }),
     memoryMessagingProvider(),
     natsMessagingProvider(),
+    memoryEventStreamsProvider(),
+    redisEventStreamsProvider({ connections }),
     fileBlobstoreProvider(),
     sqliteSqlDbProvider(),
     loggingProvider(),

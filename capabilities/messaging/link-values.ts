@@ -105,7 +105,7 @@ export const connectionKeys = [
   'CLIENT_JWT',
   'CLIENT_SEED',
   'CREDSFILE',
-  'CA_FILE',
-  'CERT_FILE',
-  'KEY_FILE',
+  'TLS_CA_FILE',
+  'TLS_CERT_FILE',
+  'TLS_KEY_FILE',
 ] as const

@@ -27,10 +27,10 @@ export async function clientOptions(
   const secure =
     servers.some((server) => server.secure) || caFile !== undefined || certificate !== undefined
   const files = secure && {
-    ...(caFile !== undefined && { ca: await textOf('CA_FILE', caFile) }),
+    ...(caFile !== undefined && { ca: await textOf('TLS_CA_FILE', caFile) }),
     ...(certificate && {
-      cert: await textOf('CERT_FILE', certificate.certFile),
-      key: await textOf('KEY_FILE', certificate.keyFile),
+      cert: await textOf('TLS_CERT_FILE', certificate.certFile),
+      key: await textOf('TLS_KEY_FILE', certificate.keyFile),
     }),
   }
   const tls = files && { ...files, checkServerIdentity: identityCheck(servers) }

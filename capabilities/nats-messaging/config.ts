@@ -19,9 +19,9 @@ export interface ConnectionSettings {
   /** `URL`: servers of one cluster, of which any will do. Default: `nats://127.0.0.1:4222`. */
   readonly servers: readonly ServerUrl[]
   readonly login: Login
-  /** `CA_FILE`: whom to trust for the server's certificate. Default: whom node trusts. */
+  /** `TLS_CA_FILE`: whom to trust for the server's certificate. Default: whom node trusts. */
   readonly caFile: string | undefined
-  /** `CERT_FILE`, `KEY_FILE`: the client's own certificate. */
+  /** `TLS_CERT_FILE`, `TLS_KEY_FILE`: the client's own certificate. */
   readonly certificate: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
@@ -58,9 +58,9 @@ const connectionValues = {
   CLIENT_JWT: text('JWT of the user, with CLIENT_SEED'),
   CLIENT_SEED: parsedValue({ description: 'nkey seed of the user, SU…' }, parseUserSeed),
   CREDSFILE: text('file with JWT and seed, read anew for each connection'),
-  CA_FILE: text('PEM file with the authority that signed the server’s certificate; means TLS'),
-  CERT_FILE: text('PEM file with the client’s certificate, with KEY_FILE; means TLS'),
-  KEY_FILE: text('PEM file with the key of CERT_FILE'),
+  TLS_CA_FILE: text('PEM file with the authority that signed the server’s certificate; means TLS'),
+  TLS_CERT_FILE: text('PEM file with the client’s certificate, with TLS_KEY_FILE; means TLS'),
+  TLS_KEY_FILE: text('PEM file with the key of TLS_CERT_FILE'),
 } satisfies Record<(typeof connectionKeys)[number], unknown>
 
 /** Link values of `nats-messaging`: those of every messaging provider, and how a server is reached. */
@@ -88,16 +88,19 @@ export const configSchema: StandardSchema<unknown, NatsMessagingConfig> = v.pipe
     if (value.CLIENT_JWT !== undefined && value.CLIENT_SEED === undefined) {
       problem('CLIENT_JWT', 'needs CLIENT_SEED, to sign what the server asks')
     }
-    const { CERT_FILE: certFile, KEY_FILE: keyFile } = value
+    const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = value
     if ((certFile === undefined) !== (keyFile === undefined)) {
-      problem(certFile === undefined ? 'KEY_FILE' : 'CERT_FILE', 'needs the other of the two')
+      problem(
+        certFile === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE',
+        'needs the other of the two',
+      )
     }
     return {
       ...messagingConfig(value),
       connection: {
         servers: value.URL.servers,
         login: loginOf(value),
-        caFile: value.CA_FILE,
+        caFile: value.TLS_CA_FILE,
         certificate:
           certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
       },

@@ -117,22 +117,24 @@ test('link - says that a seed is none, and does not say what it was', async (t) 
 test('link - speaks TLS, and takes no certificate of another name or authority', async (t) => {
   await using nats = await startNats({ tlsNames: ['localhost'] })
   const { caFile } = nats.certificate!
-  t.true(await works({ URL: nats.url, CA_FILE: caFile }))
+  t.true(await works({ URL: nats.url, TLS_CA_FILE: caFile }))
   for (const values of [
     { URL: nats.url },
-    { URL: `tls://127.0.0.1:${nats.port}`, CA_FILE: caFile },
-    { URL: `nats://127.0.0.1:${nats.port}`, CA_FILE: caFile },
+    { URL: `tls://127.0.0.1:${nats.port}`, TLS_CA_FILE: caFile },
+    { URL: `nats://127.0.0.1:${nats.port}`, TLS_CA_FILE: caFile },
   ]) {
     await t.throwsAsync(works(values), { code: 'ERR_SERVER_UNAVAILABLE' })
   }
-  await t.throwsAsync(works({ URL: nats.url, CA_FILE: '/none' }), { message: /^CA_FILE \/none/ })
+  await t.throwsAsync(works({ URL: nats.url, TLS_CA_FILE: '/none' }), {
+    message: /^TLS_CA_FILE \/none/,
+  })
 })
 
 test('link - checks the address that a certificate is for', async (t) => {
   await using nats = await startNats({ tlsNames: ['127.0.0.1'] })
-  const CA_FILE = nats.certificate!.caFile
-  t.true(await works({ URL: `tls://127.0.0.1:${nats.port}`, CA_FILE }))
-  await t.throwsAsync(works({ URL: `tls://localhost:${nats.port}`, CA_FILE }), {
+  const TLS_CA_FILE = nats.certificate!.caFile
+  t.true(await works({ URL: `tls://127.0.0.1:${nats.port}`, TLS_CA_FILE }))
+  await t.throwsAsync(works({ URL: `tls://localhost:${nats.port}`, TLS_CA_FILE }), {
     code: 'ERR_SERVER_UNAVAILABLE',
   })
 })
@@ -225,8 +227,8 @@ for (const [values, problem] of [
   [{ CLIENT_JWT: 'j' }, /^CLIENT_JWT: needs CLIENT_SEED/],
   [{ CLIENT_SEED: 'SAAB' }, /^CLIENT_SEED: is not the seed of a user/],
   [{ TOKEN: '' }, /^TOKEN: is empty; leave it out instead$/],
-  [{ CERT_FILE: 'c' }, /^CERT_FILE: needs the other of the two$/],
-  [{ KEY_FILE: 'k' }, /^KEY_FILE: needs the other of the two$/],
+  [{ TLS_CERT_FILE: 'c' }, /^TLS_CERT_FILE: needs the other of the two$/],
+  [{ TLS_KEY_FILE: 'k' }, /^TLS_KEY_FILE: needs the other of the two$/],
 ] as const) {
   test(`link values - refuse ${JSON.stringify(values)}`, async (t) => {
     const problems = await valueProblems(natsMessagingProvider(), values)

@@ -1,0 +1,92 @@
+/** Event stream contract on Redis streams. */
+import {
+  type EventStreamsToActor,
+  type EventStreamsToProvider,
+  eventStreams,
+} from '../../contracts/index.ts'
+import type { CapabilityProvider, LinkContext, ProviderLink } from '../../host/index.ts'
+import type { EventSource } from '../event-streams/consumer.ts'
+import { linkToStreams } from '../event-streams/link.ts'
+import { streamPrefix } from '../event-streams/link-values.ts'
+import { Handover } from '../messaging/handover.ts'
+import { RedisConnections } from '../redis-connection/index.ts'
+import { configSchema, type RedisEventStreamsConfig } from './config.ts'
+import { GroupReader } from './group-reader.ts'
+import { StreamReader } from './reader.ts'
+import { redisEventStore } from './store.ts'
+
+export type { RedisEventStreamsConfig } from './config.ts'
+
+/** What several providers may have in common. */
+export interface RedisEventStreamsOptions {
+  /** Shares connections with providers that are given the same. Default: its own. */
+  readonly connections?: RedisConnections
+}
+
+/**
+ * Event streams in Redis 6.2 or newer. With an empty `PREFIX` it reads and writes the streams that the
+ * Redis provider of waSCC and wasmCloud did. A link that subscribes has a connection of its own beside
+ * the one that links share.
+ *
+ * Operations throw CapabilityError `ERR_EVENT_INVALID`, `ERR_STREAM_LIMIT`, and what the connection
+ * throws: `ERR_SERVER_UNAVAILABLE`, `ERR_SERVER_REFUSED`, `ERR_OUTCOME_UNKNOWN`, `ERR_SERVER_TIMEOUT`.
+ */
+export function redisEventStreamsProvider(
+  options: RedisEventStreamsOptions = {},
+): CapabilityProvider<RedisEventStreamsConfig, EventStreamsToProvider, EventStreamsToActor> {
+  const connections = options.connections ?? new RedisConnections()
+  const handover = new Handover()
+  return {
+    name: 'redis-eventstreams',
+    summary: 'event streams in Redis',
+    contract: eventStreams,
+    configSchema,
+    link: (context) => link(connections, handover, context),
+  }
+}
+
+async function link(
+  connections: RedisConnections,
+  handover: Handover,
+  context: LinkContext<RedisEventStreamsConfig, EventStreamsToActor>,
+): Promise<ProviderLink<EventStreamsToProvider>> {
+  const { config, actor, linkName, log } = context
+  if (config.maxBytesGiven) log.info('MAX_BYTES has no effect: Redis has its own limits')
+  await using opened = new AsyncDisposableStack()
+  const { connection } = opened.use(await connections.hold(config.connection, context))
+  const prefix = streamPrefix(config, actor.id, linkName)
+  const open = async (): Promise<EventSource> => {
+    if (connection.isCluster && config.subscriptions.length > 1) {
+      // One command reads all, and a cluster answers it only for keys of one node.
+      throw new Error('on a Redis Cluster a link subscribes to one stream; make a link for each')
+    }
+    await using own = new AsyncDisposableStack()
+    const blocking = own.use(await connections.openOwn(config.connection, context))
+    const streams = config.subscriptions.map((name) => ({ name, key: prefix + name }))
+    const { queueGroup: group, delivery } = config
+    const source =
+      group === undefined
+        ? await StreamReader.open(blocking, streams)
+        : await GroupReader.open(
+            { blocking, shared: connection },
+            { group, streams, redeliverAfterMs: delivery.redeliverAfterMs },
+          )
+    own.move()
+    return source
+  }
+  const store = redisEventStore(connection, prefix, config.maxLength, open)
+  const { operations, closeIntake } = await linkToStreams(context, config, store, handover)
+  opened.defer(closeIntake)
+  const owned = opened.move()
+  return {
+    operations,
+    closeIntake,
+    info: {
+      server: connection.server,
+      prefix,
+      ...(config.subscriptions.length > 0 && { subscriptions: config.subscriptions.join(', ') }),
+      ...(config.queueGroup !== undefined && { queueGroup: config.queueGroup }),
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
