@@ -23,7 +23,11 @@ export const actorClaimOptions: Readonly<Record<string, OptionSpec>> = {
     summary: 'allow a contract by its id, such as wascc:keyvalue',
   },
   tag: { short: 't', type: 'text', multiple: true, summary: 'a word to find the actor by' },
-  prov: { short: 'p', type: 'flag', summary: 'the actor is itself a capability provider' },
+  prov: {
+    short: 'p',
+    type: 'flag',
+    summary: 'the module is a portable provider: it serves a contract, and is no actor',
+  },
   rev: { short: 'r', type: 'text', value: 'NUMBER', summary: 'revision: rises with every release' },
   ver: { short: 'v', type: 'text', value: 'VERSION', summary: 'version, for people: 1.2.0' },
   'call-alias': {

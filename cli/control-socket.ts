@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ControlServer } from '../control/index.ts'
-import { eventReason, type Host, type Logger } from '../host/index.ts'
+import { eventReason, type Host, type Logger, type PortableProviderOptions } from '../host/index.ts'
 import { allErrors } from './error-report.ts'
 import { packageFile } from './package-files.ts'
 
@@ -8,6 +8,8 @@ import { packageFile } from './package-files.ts'
 export interface ControlSocketOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Logger
+  /** What providers from files are loaded with. */
+  readonly provider: PortableProviderOptions
   /** Asked to stop the host. */
   stop(): void
 }
@@ -18,7 +20,7 @@ export interface ControlSocketOptions {
  */
 export async function openControlSocket(
   host: Host,
-  { env, log, stop }: ControlSocketOptions,
+  { env, log, provider, stop }: ControlSocketOptions,
 ): Promise<ControlServer | undefined> {
   const { ControlServer } = await import('../control/index.ts')
   try {
@@ -29,7 +31,8 @@ export async function openControlSocket(
         const info = (await allErrors())[code]
         return info && { ...info, exit: info.exit === 130 ? 1 : info.exit }
       },
-      loadProvider: async (source) => (await import('./provider-file.ts')).loadProvider(source),
+      loadProvider: async (source, signal) =>
+        (await import('./provider-file.ts')).loadProvider(source, { ...provider, signal }),
       stop,
     })
   } catch (error) {

@@ -2,18 +2,21 @@ import { stockProviders } from '../capabilities/index.ts'
 import {
   type ActorInfo,
   applyManifest,
-  type CapabilityProvider,
   Host,
   type HostEvent,
   LiveManifest,
   type Manifest,
+  type ManifestOptions,
+  type Policy,
   readManifest,
+  Scheduler,
 } from '../host/index.ts'
 import { contentOf } from './content-watch.ts'
 import { openControlSocket } from './control-socket.ts'
 import { type ErrorLog, type LogLevel, openErrorLog } from './log.ts'
 import { linkToStock, urlOf } from './stock-links.ts'
 import { awaitStop } from './stop-signals.ts'
+import { loadManifestProvider } from './provider-file.ts'
 import { printable, type Terminal } from './terminal.ts'
 import type { WatchReport } from './up-watch.ts'
 
@@ -46,23 +49,39 @@ export interface ServeRequest {
 export async function serve(request: ServeRequest, terminal: Terminal): Promise<void> {
   using stop = awaitStop(terminal.env)
   await using log = openErrorLog((request.logLevel ?? 'info') as LogLevel)
-  const available = stockProviders()
+  const scheduler = new Scheduler()
+  const reading: ManifestOptions = {
+    providers: stockProviders(),
+    loadProvider: ({ path, policy, limits }) =>
+      loadManifestProvider(path, { policy: policyOf(request, policy), limits, scheduler }),
+    env: terminal.env,
+  }
   const manifest =
-    request.manifest === undefined
-      ? undefined
-      : await readManifest(request.manifest, { providers: available, env: terminal.env })
+    request.manifest === undefined ? undefined : await readManifest(request.manifest, reading)
   for (const { line, problem } of manifest?.warnings ?? []) {
     log.warn('manifest', { path: request.manifest, line, problem })
   }
-  await using host = hostFor(request, manifest, available, log)
+  const policy = policyOf(request, manifest?.policy)
+  await using host = new Host({
+    providers: manifest?.providers ?? reading.providers,
+    policy,
+    ...(manifest && { limits: manifest.limits, labels: manifest.labels }),
+    scheduler,
+    log,
+  })
   host.onEvent((event) => tell(event, request, terminal, log))
   // Opened while the actors start: it takes its time, and nobody can ask before it is told of.
   const opening = request.control
-    ? openControlSocket(host, { env: terminal.env, log, stop: () => stop.ask('wash-ts stop host') })
+    ? openControlSocket(host, {
+        env: terminal.env,
+        log,
+        provider: { policy, ...(manifest && { limits: manifest.limits }), scheduler },
+        stop: () => stop.ask('wash-ts stop host'),
+      })
     : undefined
 
   await using watches = new AsyncDisposableStack()
-  const serving: Serving = { host, request, manifest, available, terminal, log, watches }
+  const serving: Serving = { host, request, manifest, reading, terminal, log, watches }
   let started: readonly ActorInfo[]
   try {
     started = [...(await startManifest(serving)), ...(await startFiles(serving))]
@@ -84,30 +103,21 @@ interface Serving {
   readonly host: Host
   readonly request: ServeRequest
   readonly manifest: Manifest | undefined
-  readonly available: readonly CapabilityProvider[]
+  /** What the manifest was read with, and is read with again. */
+  readonly reading: ManifestOptions
   readonly terminal: Terminal
   readonly log: ErrorLog
   /** What follows files, to be ended with the host. */
   readonly watches: AsyncDisposableStack
 }
 
-function hostFor(
-  request: ServeRequest,
-  manifest: Manifest | undefined,
-  available: readonly CapabilityProvider[],
-  log: ErrorLog,
-): Host {
-  const { issuers } = request
-  return new Host({
-    providers: manifest?.providers ?? available,
-    policy: { ...manifest?.policy, ...(issuers.length > 0 && { issuers }) },
-    ...(manifest && { limits: manifest.limits, labels: manifest.labels }),
-    log,
-  })
+/** What the manifest says, and the flags beyond that. */
+function policyOf({ issuers }: ServeRequest, policy: Policy = {}): Policy {
+  return { ...policy, ...(issuers.length > 0 && { issuers }) }
 }
 
 async function startManifest(serving: Serving): Promise<readonly ActorInfo[]> {
-  const { host, request, manifest, available, terminal, watches } = serving
+  const { host, request, manifest, reading, terminal, watches } = serving
   const path = request.manifest
   if (!manifest || path === undefined) return []
   let started: readonly ActorInfo[]
@@ -116,7 +126,7 @@ async function startManifest(serving: Serving): Promise<readonly ActorInfo[]> {
     const content = await contentOf(manifestFiles(path, manifest.actors))
     const live = await LiveManifest.apply(host, manifest, path)
     started = live.actors
-    const watched = { path, live, providers: available, content }
+    const watched = { path, live, reading, content }
     watches.use(watchManifest(watched, reportTo(terminal)))
   } else {
     started = await applyManifest(host, manifest)

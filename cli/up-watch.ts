@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import {
   type ActorInfo,
-  type CapabilityProvider,
   type Host,
   type LinkDefinition,
   type LiveManifest,
   type ManifestChanges,
+  type ManifestOptions,
   readManifest,
 } from '../host/index.ts'
 import { ContentWatch } from './content-watch.ts'
@@ -25,8 +25,8 @@ export interface WatchReport {
 export interface WatchedManifest {
   readonly path: string
   readonly live: LiveManifest
-  /** What it may use, as when it was applied first. */
-  readonly providers: readonly CapabilityProvider[]
+  /** As when it was applied first. */
+  readonly reading: ManifestOptions
   /** What `contentOf` said of {@link manifestFiles} when it was applied. */
   readonly content: string
 }
@@ -41,14 +41,14 @@ export function manifestFiles(
 
 /** Makes edits of a manifest and of its actors' files effective while the host runs. */
 export function watchManifest(watched: WatchedManifest, report: WatchReport): ContentWatch {
-  const { path, live, providers } = watched
+  const { path, live, reading } = watched
   let { actors } = live.manifest
   return new ContentWatch(
     {
       files: () => manifestFiles(path, actors),
       apply: async () => {
         const startedAt = performance.now()
-        const next = await readManifest(path, { providers, env: report.terminal.env })
+        const next = await readManifest(path, reading)
         // Files that cannot be used yet count, too: they are waited for.
         actors = next.actors
         const changes = await live.edit(next)

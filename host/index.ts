@@ -55,6 +55,7 @@ export {
   type ManifestActor,
   type ManifestOptions,
   parseManifest,
+  type ProviderFile,
   readManifest,
 } from './manifest/manifest.ts'
 export { type ManifestDocument, manifestSchema } from './manifest/schema.ts'

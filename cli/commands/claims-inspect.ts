@@ -4,6 +4,7 @@ import {
   defaultLimits,
   Host,
   type ModuleFacts,
+  portableProvider,
   prepare,
   readFacts,
 } from '../../host/index.ts'
@@ -66,6 +67,7 @@ export const claimsInspect: Command = {
       hash: { claimed: claims?.hash ?? null, actual: actor?.moduleHash.raw ?? null },
       signatureValid,
       hashValid,
+      serves: verdict.serves ?? null,
       dialect: verdict.dialect ?? null,
       imports: facts?.imports ?? [],
       exports: facts?.exports ?? [],
@@ -89,31 +91,40 @@ function factsOf(wasm: Uint8Array): ModuleFacts | undefined {
   }
 }
 
+interface Verdict {
+  readonly reasons: readonly Reason[]
+  readonly dialect: Dialect | undefined
+  /** The contract that a portable provider says it serves. */
+  readonly serves?: string | undefined
+}
+
 /** Everything that a host with default policy and limits refuses, and the dialect it finds. */
 async function judge(
   wasm: Uint8Array,
   { actor, failures }: ActorInspection,
   facts: ModuleFacts | undefined,
-): Promise<{ reasons: readonly Reason[]; dialect: Dialect | undefined }> {
+): Promise<Verdict> {
   const reasons: Reason[] = failures.map(reasonOf)
+  let serves: string | undefined
+  const isProvider = actor?.claims.isProvider ?? false
   if (reasons.length === 0) {
     await using host = new Host()
     try {
-      const { dialect } = await host.startActor(wasm)
-      return { reasons, dialect }
+      if (!isProvider) return { reasons, dialect: (await host.startActor(wasm)).dialect }
+      serves = (await portableProvider(wasm)).contract.ids[0]
     } catch (error) {
       reasons.push(reasonOf(error))
     }
   } else {
     try {
-      checkInterface(prepare(wasm, defaultLimits).facts)
+      checkInterface(prepare(wasm, defaultLimits).facts, { wasi: isProvider })
     } catch (error) {
       reasons.push(reasonOf(error))
     }
   }
   const contracts = actor?.claims.contracts ?? []
   const found = facts && detectDialect({ ...facts, contracts })
-  return { reasons, dialect: found && 'dialect' in found ? found.dialect : undefined }
+  return { reasons, serves, dialect: found && 'dialect' in found ? found.dialect : undefined }
 }
 
 function reasonOf(error: unknown): Reason {
@@ -139,6 +150,8 @@ interface Inspected {
   readonly revision: number | null
   readonly version: string | null
   readonly callAlias: string | null
+  readonly isProvider: boolean
+  readonly serves: string | null
   readonly issuedAt: Date | null
   readonly expiresAt: Date | null
   readonly notBefore: Date | null
@@ -163,9 +176,10 @@ function page(data: Inspected, reasons: readonly Reason[], paint: Paint): string
   const hash = data.hash.claimed
   const rows: [string, string | undefined][] = [
     ['name', own(name)],
-    ['actor', own(subject) ?? 'none: not signed'],
+    [data.isProvider ? 'provider' : 'actor', own(subject) ?? 'none: not signed'],
     ['issuer', own(issuer)],
-    ['contracts', list(contracts) || 'none'],
+    ['serves', own(data.serves)],
+    [data.isProvider ? 'may use' : 'contracts', list(contracts) || 'none'],
     ['tags', list(tags) || undefined],
     ['revision', revision === null ? undefined : String(revision)],
     ['version', own(version)],

@@ -1,7 +1,7 @@
 import { dirname, join, parse } from 'node:path'
 import { detectDialect, type Dialect } from '../../contracts/index.ts'
 import { readFacts } from '../../host/index.ts'
-import { readActor, signActor, stripClaims } from '../../signing/index.ts'
+import { type ActorClaims, readActor, signActor, stripClaims } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
 import type { Command } from '../command.ts'
@@ -73,9 +73,9 @@ export const claimsSign: Command = {
 
     const actor = readActor(signed).claims
     const rows: [string, string][] = [
-      ['actor', `${actor.subject}${keyNote(subject)}`],
+      [actor.isProvider ? 'provider' : 'actor', `${actor.subject}${keyNote(subject)}`],
       ['issuer', `${actor.issuer}${keyNote(issuer)}`],
-      ['contracts', actor.contracts.join(', ') || 'none: it may use nothing (see --help)'],
+      ...contractsRow(actor),
     ]
     if (actor.revision !== undefined || actor.version !== undefined) {
       rows.push(['revision', `${actor.revision ?? 'none'}, version ${actor.version ?? 'none'}`])
@@ -85,7 +85,9 @@ export const claimsSign: Command = {
     const text = [
       `Signed ${source} as ${paint('strong', JSON.stringify(actor.name))}: ${paint('strong', destination)}`,
       ...rows.map(([label, value]) => `  ${label.padEnd(10)} ${value}`),
-      `Run it: wash-ts up ${destination}`,
+      actor.isProvider
+        ? `Use it: name it in a manifest, as capabilities: [{ path: ${destination} }]`
+        : `Run it: wash-ts up ${destination}`,
     ]
     return {
       text: text.join('\n'),
@@ -107,6 +109,12 @@ export const claimsSign: Command = {
       },
     }
   },
+}
+
+/** Whose claims name nothing may use nothing; a provider is not there to use anything. */
+function contractsRow({ contracts, isProvider }: ActorClaims): [string, string][] {
+  if (isProvider && contracts.length === 0) return []
+  return [['contracts', contracts.join(', ') || 'none: it may use nothing (see --help)']]
 }
 
 /** The dialect that the module's imports and exports tell; that of waSCC where they do not. */

@@ -13,6 +13,7 @@ export const startProvider: Command = {
   options: { host: hostOption },
   examples: [
     ['wash-ts start provider ./redis.par.gz', 'from an archive'],
+    ['wash-ts start provider ./printer.wasm', 'a portable provider'],
     ['wash-ts start provider memory-keyvalue', 'a stock provider'],
   ],
   run: async (call) => {

@@ -2,6 +2,8 @@ import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { contractForId } from '../../contracts/index.ts'
 import { HostError, type ManifestProblem } from '../errors.ts'
+import { eventReason } from '../events.ts'
+import { contractOf } from '../host-calls.ts'
 import { fileReason, readWithin } from '../module-file.ts'
 import type { ActorLimits } from '../host.ts'
 import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
@@ -41,8 +43,22 @@ export interface ManifestActor {
 export interface ManifestOptions {
   /** The providers that it may use, the default one of each contract first. */
   readonly providers: readonly CapabilityProvider[]
+  /**
+   * Loads a provider from a file that `capabilities` names by its `path`: once each time the manifest is
+   * read. `undefined` if the file is of no kind that it knows; a stock provider then takes its place, as
+   * for the native libraries of waSCC. Default: no file is.
+   */
+  readonly loadProvider?: (file: ProviderFile) => Promise<CapabilityProvider | undefined>
   /** For `${VAR}` and `${VAR:default}`. Default: none is set. */
   readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** A file that a manifest wants a provider from, and what the manifest says that bears on it. */
+export interface ProviderFile {
+  /** Absolute. */
+  readonly path: string
+  readonly policy: Policy
+  readonly limits: ActorLimits
 }
 
 /** Bytes of the largest manifest that is read. */
@@ -112,7 +128,8 @@ export async function parseManifest(
     problem: (where, problem) => problems.push(at(where, problem)),
     warning: (where, problem) => warnings.push(at(where, problem)),
   }
-  const manifest = interpret(parsed.output, dirname(path), options.providers, report)
+  const loaded = await loadProviders(parsed.output, dirname(path), options, report)
+  const manifest = interpret(parsed.output, dirname(path), options.providers, loaded, report)
   await checkValues(manifest, parsed.output.bindings.length, report)
   if (problems.length > 0) throw invalid(path, problems)
   const bindings = parsed.output.bindings.length
@@ -128,10 +145,37 @@ interface Report {
   warning(where: readonly PropertyKey[], problem: string): void
 }
 
+/** By their place among `capabilities`; `undefined` for one that could not be loaded. */
+type LoadedProviders = ReadonlyMap<number, CapabilityProvider | undefined>
+
+/** The providers that come from files. */
+async function loadProviders(
+  { capabilities, policy, limits }: ManifestDocument,
+  folder: string,
+  { loadProvider }: ManifestOptions,
+  report: Report,
+): Promise<LoadedProviders> {
+  const loaded = new Map<number, CapabilityProvider | undefined>()
+  if (!loadProvider) return loaded
+  for (const [index, capability] of (capabilities ?? []).entries()) {
+    if (!('path' in capability)) continue
+    const path = resolve(folder, capability.path)
+    try {
+      const provider = await loadProvider({ path, policy: policy as Policy, limits })
+      if (provider) loaded.set(index, provider)
+    } catch (error) {
+      loaded.set(index, undefined)
+      report.problem(['capabilities', index], eventReason(error).message)
+    }
+  }
+  return loaded
+}
+
 function interpret(
   document: ManifestDocument,
   folder: string,
   available: readonly CapabilityProvider[],
+  loaded: LoadedProviders,
   report: Report,
 ): Omit<Manifest, 'warnings' | 'lines'> {
   const actors = document.actors.map((entry): ManifestActor => {
@@ -151,7 +195,7 @@ function interpret(
       ...namedProvider(provider ?? provider_id),
     })),
   ]
-  const providers = chooseProviders(document, available, report)
+  const providers = chooseProviders(document, available, loaded, report)
   checkLinks(links, document.bindings.length, providers, report)
   return {
     labels: document.labels,
@@ -171,6 +215,7 @@ function namedProvider(reference: string | undefined): { provider?: string } {
 function chooseProviders(
   document: ManifestDocument,
   available: readonly CapabilityProvider[],
+  loaded: LoadedProviders,
   report: Report,
 ): readonly CapabilityProvider[] {
   const { capabilities } = document
@@ -179,6 +224,11 @@ function chooseProviders(
   const chosen = new Set<CapabilityProvider>()
   capabilities.forEach((capability, index) => {
     const where = ['capabilities', index]
+    if (loaded.has(index)) {
+      const own = loaded.get(index)
+      if (own) chosen.add(own)
+      return
+    }
     const reference =
       'provider' in capability
         ? capability.provider
@@ -196,6 +246,10 @@ function chooseProviders(
     }
   })
   for (const provider of available) if (provider.automatic) chosen.add(provider)
+  for (const [index, own] of loaded) {
+    const isTwin = [...chosen].some((other) => other !== own && other.name === own?.name)
+    if (isTwin) report.problem(['capabilities', index], `another provider is named ${own?.name}`)
+  }
   return [...chosen]
 }
 
@@ -228,7 +282,7 @@ function checkLinks(
   const seen = new Map<string, readonly PropertyKey[]>()
   links.forEach((link, index) => {
     const where = linkPath(index, bindings)
-    const contract = contractForId(link.contractId)?.name ?? link.contractId
+    const contract = contractOf(link.contractId).name
     const key = JSON.stringify([link.actor, contract, normaliseLinkName(link.linkName)])
     const earlier = seen.get(key)
     if (earlier) report.problem(where, `says again what ${pathText(earlier)} says`)
@@ -261,9 +315,9 @@ async function checkValues(
   report: Report,
 ): Promise<void> {
   for (const [index, link] of links.entries()) {
-    const contract = contractForId(link.contractId)
+    const contract = contractOf(link.contractId).name
     const provider = providers.find(
-      ({ name, contract: served }) => served === contract && (link.provider ?? name) === name,
+      ({ name, contract: served }) => served.name === contract && (link.provider ?? name) === name,
     )
     const schema: StandardSchema | undefined = provider?.configSchema
     const { issues = [] } = (await schema?.['~standard'].validate(link.values ?? {})) ?? {}

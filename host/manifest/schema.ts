@@ -77,7 +77,7 @@ const capability = v.union(
     v.pipe(
       v.strictObject({ path: text, binding_name: v.optional(text) }),
       v.description(
-        'As waSCC wrote it: a native library, served by the stock provider of its contract.',
+        'As waSCC wrote it: a portable provider (a signed .wasm file, relative to the manifest), which is loaded, or a native library, served by the stock provider of its contract.',
       ),
     ),
     v.pipe(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { contractForId } from '../../contracts/index.ts'
 import { verifyActor } from '../../signing/index.ts'
 import { HostError } from '../errors.ts'
+import { contractOf } from '../host-calls.ts'
 import type { ActorLimits } from '../host.ts'
 import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
 import { readModule } from '../module-file.ts'
@@ -83,7 +83,7 @@ export function statedLinks(
 
 /** Tells links apart: actor, contract (by whichever of its ids) and link name. */
 export function linkKey(link: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>): string {
-  const contract = contractForId(link.contractId)?.name ?? link.contractId
+  const contract = contractOf(link.contractId).name
   return JSON.stringify([link.actor, contract, normaliseLinkName(link.linkName)])
 }
 
@@ -104,8 +104,8 @@ export function isSameRecord(a: object = {}, b: object = {}): boolean {
 }
 
 function defaultProvider({ providers }: Manifest, contractId: string): string | undefined {
-  const contract = contractForId(contractId)
-  return providers.find((provider) => provider.contract === contract)?.name
+  const contract = contractOf(contractId)
+  return providers.find((provider) => provider.contract.name === contract.name)?.name
 }
 
 /** A manifest refers to its actors by path, key, call alias or name; to others as it likes. */
