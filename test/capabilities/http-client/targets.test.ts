@@ -412,3 +412,13 @@ test('http client - says so where a name has no address', async (t) => {
     code: 'ERR_SERVER_UNAVAILABLE',
   })
 })
+
+test('http client - asks the system for names', async (t) => {
+  await using server = await startServer()
+  const url = `http://localhost:${server.port}/`
+  await using open = await linkClient({ HOSTS: 'localhost:*' })
+  t.is((await open.perform({ url })).statusCode, 200)
+  await using closed = await linkClient({ HOSTS: 'localhost:*', ALLOW_PRIVATE: 'cgnat' })
+  t.like(await failure(closed.perform({ url })), { code: 'ERR_HTTP_TARGET_DENIED' })
+  t.is(server.seen.length, 1)
+})

@@ -57,7 +57,9 @@ export async function startServer(
   const seen: Seen[] = []
   const numbers = new Map<Socket, number>()
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await text(request)
+    // A client that goes away before the end has asked for nothing.
+    const body = await text(request).catch(() => undefined)
+    if (body === undefined) return
     const { method = '', url = '', headers } = request
     const connection = numbers.get(request.socket) ?? -1
     const one = { method, url, headers, body, connection }
