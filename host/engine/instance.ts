@@ -30,6 +30,8 @@ export interface InstanceOwner extends RunMeterOptions {
   readonly limits: EngineLimits
   readonly exchange: ExchangeOptions
   readonly lane: Lane
+  /** Its instances whose guest has ended without waiting, and whose outcome is on the way. */
+  returning: number
   /** The instance may take another call. */
   released(instance: Instance): void
   /** The instance is of no use any more. */
@@ -70,6 +72,8 @@ export class Instance implements Task, Timed, Stage, WasiStage {
   #signal: AbortSignal | undefined
   #listening = false
   #failure: EngineError | undefined
+  /** It ended without waiting, and its outcome is on the way. */
+  #returning = false
   // What it waits for.
   #resolve: ((code: number) => void) | undefined
   #reject: ((reason: unknown) => void) | undefined
@@ -121,10 +125,12 @@ export class Instance implements Task, Timed, Stage, WasiStage {
       for (const name of startExports) {
         const entry = promising(this.#exports[name] as EntryPoint)
         await this.#enter(entry, scheduler.clock.now())
+        this.#entered()
         if (this.#meter.running) this.#meter.stop(scheduler.clock.now())
       }
       this.#finishLog()
     } catch (error) {
+      this.#entered()
       const failure = this.#failureFor(error)
       this.#discard()
       throw failure
@@ -279,7 +285,15 @@ export class Instance implements Task, Timed, Stage, WasiStage {
     else scheduler.enqueue(lane, this)
   }
 
+  /** What {@link #enter} gave is looked at. */
+  #entered(): void {
+    if (!this.#returning) return
+    this.#returning = false
+    this.#owner.returning -= 1
+  }
+
   readonly #returned = (code: unknown): Uint8Array => {
+    this.#entered()
     const operation = this.#operation as Operation
     if (this.#meter.running) this.#meter.stop(this.#owner.scheduler.clock.now())
     try {
@@ -293,6 +307,7 @@ export class Instance implements Task, Timed, Stage, WasiStage {
   }
 
   readonly #trapped = (error: unknown): never => {
+    this.#entered()
     const now = this.#owner.scheduler.clock.now()
     if (this.#meter.running) this.#meter.stop(now)
     this.#meter.stoppedAt = now
@@ -318,7 +333,11 @@ export class Instance implements Task, Timed, Stage, WasiStage {
   ): Promise<unknown> {
     this.#meter.run(now)
     const result = entry(nameBytes, payloadBytes)
-    if (this.#meter.running) this.#meter.stop(this.#owner.scheduler.clock.now())
+    if (this.#meter.running) {
+      this.#meter.stop(this.#owner.scheduler.clock.now())
+      this.#returning = true
+      this.#owner.returning += 1
+    }
     return result
   }
 

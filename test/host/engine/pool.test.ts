@@ -72,6 +72,20 @@ test('call - keeps calls apart that wait for their host at the same time', async
   t.deepEqual(guest.metrics().instances, { idle: 50, busy: 0 })
 })
 
+test('call - keeps few instances busy with calls that their host answers at once', async (t) => {
+  await using guest = await load(relay, {
+    limits: { queueLength: 0 },
+    scheduler: new Scheduler({ clock: new TestClock() }),
+    hostCall: ({ payload }) => payload,
+  })
+  const payloads = Array.from({ length: 64 }, (_, index) => bytes(`call ${index}`))
+
+  const answers = await Promise.all(payloads.map((payload) => guest.call('Ask', payload)))
+
+  t.deepEqual(answers.map(text), payloads.map(text))
+  t.is(guest.metrics().instances.idle, 4)
+})
+
 test('call - uses the instance again that was used last', async (t) => {
   const { guest, release } = await loadHeld({})
   await using _ = guest
