@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { keyValueChangedKeys, type KeyValueItem } from '../../contracts/index.ts'
 import type { LinkContent } from '../../host/index.ts'
 import type { StoreLimits } from '../memory-keyvalue/index.ts'
@@ -7,7 +8,10 @@ import type { FileStore } from './store.ts'
 /** Keys that are listed in one step. */
 const listCount = 256
 
-/** What a link keeps in its store. Every step is short: a large item takes one that is not. */
+/** Items that are written in one step, so that none holds up the process for long. */
+const writeCount = 1000
+
+/** What a link keeps in its store. */
 export function fileContent(store: FileStore, limits: StoreLimits): LinkContent<KeyValueItem> {
   const { database } = store
   return {
@@ -18,7 +22,13 @@ export function fileContent(store: FileStore, limits: StoreLimits): LinkContent<
     },
     write: async (key, item, signal) => {
       signal.throwIfAborted()
-      database.writing(() => write(store, limits, key, item))
+      try {
+        await write(store, limits, key, item)
+      } catch (error) {
+        // All of it or nothing.
+        database.writing(() => replace(store, key))
+        throw error
+      }
     },
     changedKeys: keyValueChangedKeys,
   }
@@ -48,24 +58,50 @@ function read(store: FileStore, key: string): KeyValueItem | undefined {
   return { kind, items, ...expires }
 }
 
-function write(
+async function write(
   store: FileStore,
   limits: StoreLimits,
   key: string,
   item: KeyValueItem | undefined,
-): void {
-  const present = store.findToChange(key)
-  if (present) store.remove(present)
-  if (item === undefined || (item.expiresInMs ?? 1) <= 0) return
-  const expiresAt = item.expiresInMs === undefined ? null : Math.ceil(store.time + item.expiresInMs)
-  if (item.kind === 'text') {
-    store.put(key, undefined, item.text, expiresAt, limits)
+): Promise<void> {
+  const { database } = store
+  const expiresInMs = item?.expiresInMs ?? Infinity
+  const begunAt = performance.now()
+  const expiresAt = (): number | null =>
+    expiresInMs === Infinity
+      ? null
+      : Math.ceil(store.time + expiresInMs - (performance.now() - begunAt))
+  const isNothing = item === undefined || (item.kind !== 'text' && item.items.length === 0)
+  if (isNothing || expiresInMs <= 0) {
+    database.writing(() => replace(store, key))
     return
   }
-  for (const value of item.items) {
-    const entry = store.addItem(key, store.find(key), item.kind, value, limits)
-    if (item.kind === 'list') pushItem(store.database, entry, value, 'tail')
-    else addToSet(store.database, entry, value)
+  if (item.kind === 'text') {
+    database.writing(() => {
+      replace(store, key)
+      store.put(key, undefined, item.text, expiresAt(), limits)
+    })
+    return
   }
-  if (expiresAt !== null) store.expireAt(key, expiresAt)
+  const { kind } = item
+  const items = kind === 'set' ? [...new Set(item.items)] : item.items
+  for (let at = 0; at < items.length; at += writeCount) {
+    if (at > 0) await setImmediate()
+    const some = items.slice(at, at + writeCount)
+    database.writing(() => {
+      if (at === 0) replace(store, key)
+      const entry = store.addItems(key, store.find(key), kind, some, limits)
+      for (const value of some) {
+        if (kind === 'list') pushItem(database, entry, value, 'tail')
+        else addToSet(database, entry, value)
+      }
+      const until = expiresAt()
+      if (until !== null && at + writeCount >= items.length) store.expireAt(key, until)
+    })
+  }
+}
+
+function replace(store: FileStore, key: string): void {
+  const present = store.findToChange(key)
+  if (present) store.remove(present)
 }

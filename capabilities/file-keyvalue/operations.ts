@@ -59,7 +59,7 @@ export function fileOperations(
     Push: ({ key, value, end }) =>
       database.writing(() => {
         const present = holding(store.findToChange(key), 'list')
-        pushItem(database, store.addItem(key, present, 'list', value, limits), value, end)
+        pushItem(database, store.addItems(key, present, 'list', [value], limits), value, end)
         return { newCount: (present?.count ?? 0) + 1 }
       }),
     Range: ({ key, start, stop }) =>
@@ -84,7 +84,7 @@ export function fileOperations(
       database.writing(() => {
         const present = holding(store.findToChange(key), 'set')
         if (present && hasItem(database, present.id, value)) return { newCount: 0 }
-        addToSet(database, store.addItem(key, present, 'set', value, limits), value)
+        addToSet(database, store.addItems(key, present, 'set', [value], limits), value)
         return { newCount: 1 }
       }),
     SetRemove: ({ key, value }) =>

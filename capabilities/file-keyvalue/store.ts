@@ -112,27 +112,28 @@ export class FileStore {
   }
 
   /**
-   * Makes room for one more item at a key that holds a list or set, or at one that is then made.
+   * Makes room for more items at a key that holds a list or set, or at one that is then made.
    *
-   * @returns the entry that it is to go to
+   * @returns the entry that they are to go to
    * @throws CapabilityError `ERR_STORE_LIMIT`
    */
-  addItem(
+  addItems(
     key: string,
     present: FileEntry | undefined,
     kind: 'list' | 'set',
-    item: string,
+    items: readonly string[],
     limits: StoreLimits,
   ): number {
-    const itemBytes = overheadBytes + checkedBytes(item, limits.maxValueBytes)
+    let bytes = 0
+    for (const item of items) bytes += overheadBytes + checkedBytes(item, limits.maxValueBytes)
     if (present) {
-      this.#reserve(0, itemBytes, limits)
-      this.#changeItems(present, 1, itemBytes)
+      this.#reserve(0, bytes, limits)
+      this.#changeItems(present, items.length, bytes)
       return present.id
     }
-    const bytes = overheadBytes + checkedBytes(key, limits.maxValueBytes) + itemBytes
+    bytes += overheadBytes + checkedBytes(key, limits.maxValueBytes)
     this.#reserve(1, bytes, limits)
-    this.#insert(key, kind, null, bytes, null, 1)
+    this.#insert(key, kind, null, bytes, null, items.length)
     return Number(this.database.get('SELECT last_insert_rowid() AS id')?.['id'])
   }
 

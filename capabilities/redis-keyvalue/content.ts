@@ -1,12 +1,15 @@
 import { keyValueChangedKeys, type KeyValueItem } from '../../contracts/index.ts'
 import type { LinkContent } from '../../host/index.ts'
-import { keyTypeError } from '../keyvalue-failures.ts'
+import { answerBytesError, keyTypeError, maxAnswerBytes } from '../keyvalue-failures.ts'
 import type { CommandTerms, RedisConnection, RedisReply } from '../redis-connection/index.ts'
 import { kindOf } from './operations.ts'
 import { putItems, readItem, runScript } from './scripts.ts'
 
 /** Keys that Redis looks at in one step of a listing. */
 const scanCount = 1000
+
+/** Memory that a list or set may take in Redis to be read whole; its text takes about half of it. */
+const mostUsage = 2 * maxAnswerBytes
 
 /** Items that go to Redis with one command. */
 const putCount = 5000
@@ -23,7 +26,14 @@ export function redisContent(
     keys: (signal) => listKeys(connection, prefix, signal),
     read: async (key, signal) => {
       signal.throwIfAborted()
-      const answer = await runScript(connection, readItem, [prefix + key], [], terms('read'), true)
+      const answer = await runScript(
+        connection,
+        readItem,
+        [prefix + key],
+        [mostUsage],
+        terms('read'),
+        true,
+      )
       return itemFrom(key, answer)
     },
     write: async (key, item, signal) => {
@@ -66,6 +76,7 @@ function itemFrom(key: string, answer: RedisReply): KeyValueItem | undefined {
   const kind = kindOf(type)
   const expires = leftMs >= 0 ? { expiresInMs: leftMs } : {}
   if (kind === 'other') throw keyTypeError(key, 'other', 'text')
+  if (typeof value === 'number') throw answerBytesError(value)
   return kind === 'text'
     ? { kind, text: value as string, ...expires }
     : { kind, items: value as string[], ...expires }

@@ -153,13 +153,20 @@ end
 return common
 `)
 
-/** What is at KEYS[1], whole: its type, the milliseconds that are left to it, and what it holds. */
+/**
+ * What is at KEYS[1], whole: its type, the milliseconds that are left to it, and what it holds; for a
+ * list or set that takes more than ARGV[1] bytes of memory, that number.
+ */
 export const readItem: Script = script(`
 local kind = redis.call('TYPE', KEYS[1]).ok
 local value = false
 if kind == 'string' then value = redis.call('GET', KEYS[1]) end
-if kind == 'list' then value = redis.call('LRANGE', KEYS[1], 0, -1) end
-if kind == 'set' then value = redis.call('SMEMBERS', KEYS[1]) end
+if kind == 'list' or kind == 'set' then
+  local usage = redis.pcall('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0)
+  if type(usage) == 'number' and usage > tonumber(ARGV[1]) then value = usage
+  elseif kind == 'list' then value = redis.call('LRANGE', KEYS[1], 0, -1)
+  else value = redis.call('SMEMBERS', KEYS[1]) end
+end
 return { kind, redis.call('PTTL', KEYS[1]), value }
 `)
 

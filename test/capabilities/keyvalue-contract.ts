@@ -1,6 +1,7 @@
 /** What every key-value provider must do, whatever it keeps its data in. */
 import type { TestFn } from 'ava'
-import type { KeyValueToProvider } from '../../contracts/index.ts'
+import type { KeyValueItem, KeyValueToProvider } from '../../contracts/index.ts'
+import type { LinkContent } from '../../host/index.ts'
 import type { LinkFacts, LinkedProvider } from './support/linked-provider.ts'
 
 /** A key-value provider under test. */
@@ -188,6 +189,157 @@ export function keyValueContract(test: TestFn, name: string, open: () => KeyValu
     await ask('SetAdd', { key: 'k', value: 'x' })
     await ask('Add', { key: 'k', value: 1 })
   })
+  operation('Set - takes keys and values for what they are, byte by byte', async (ask) => {
+    const checks: [unknown, unknown][] = []
+    for (const [index, key] of oddTexts.entries()) {
+      const value = oddTexts[oddTexts.length - 1 - index] as string
+      await ask('Set', text(key, value))
+      await ask('Push', { key: `l${key}`, value, end: 'tail' })
+      await ask('SetAdd', { key: `s${key}`, value })
+      checks.push(
+        [await ask('Get', { key }), { value, exists: true }],
+        [await ask('Range', { key: `l${key}`, start: 0, stop: -1 }), { values: [value] }],
+        [await ask('SetQuery', { key: `s${key}` }), { values: [value] }],
+      )
+    }
+    for (const key of oddTexts) {
+      checks.push([await ask('Del', { key }), { key, deleted: true }])
+      checks.push([await ask('KeyExists', { key }), { exists: false }])
+    }
+    return checks
+  })
+  operation('Set - takes a value of a mebibyte', async (ask) => {
+    const value = 'x'.repeat(2 ** 20)
+    await ask('Set', text('a', value))
+    return [[await ask('Get', { key: 'a' }), { value, exists: true }]]
+  })
+  test(`${name} - MAX_VALUE_BYTES bounds keys, values and items, before anything changes`, async (t) => {
+    await using link = await open().link({ values: { MAX_VALUE_BYTES: '4' } })
+    await link.ask('Set', text('four', '😀'))
+    for (const [key, value] of [
+      ['a', '12345'],
+      ['12345', 'a'],
+      ['a', '€€'],
+    ] as const) {
+      for (const write of [
+        async () => link.ask('Set', text(key, value)),
+        async () => link.ask('Push', { key, value, end: 'tail' }),
+        async () => link.ask('SetAdd', { key, value }),
+      ]) {
+        const error = await t.throwsAsync(write, { code: 'ERR_STORE_LIMIT' })
+        t.like(error, { detail: { limit: 'MAX_VALUE_BYTES', allowed: 4 } })
+      }
+    }
+    t.false((await link.ask('KeyExists', { key: 'a' })).exists)
+    t.deepEqual(await link.ask('Get', { key: 'four' }), { value: '😀', exists: true })
+  })
+  test(`${name} - Set - lets a key expire when its seconds are over, and not before`, async (t) => {
+    await using link = await open().link()
+    const { ask } = link
+    const startedAt = performance.now()
+    const expiring = (key: string) => ({ key, value: '1', expiresSeconds: 2 })
+    for (const key of ['plain', 'added', 'given up', 'deleted', 'replaced']) {
+      await ask('Set', expiring(key))
+    }
+    t.deepEqual(await ask('Add', { key: 'added', value: 1 }), { value: 2 })
+    await ask('Set', text('given up', '2'))
+    await ask('Del', { key: 'deleted' })
+    await ask('Add', { key: 'deleted', value: 7 })
+    await ask('Set', { key: 'less than none', value: '1', expiresSeconds: -1 })
+    await ask('Set', { key: 'for years', value: '1', expiresSeconds: 2 ** 31 - 1 })
+    await ask('Set', expiring('again'))
+    await ask('Set', { key: 'again', value: '2', expiresSeconds: 1000 })
+    const goneAfterMs = async (key: string): Promise<number> => {
+      while ((await ask('KeyExists', { key })).exists) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      return performance.now() - startedAt
+    }
+    for (const key of ['plain', 'added', 'replaced']) t.true((await goneAfterMs(key)) > 1990)
+    t.deepEqual(await ask('Get', { key: 'plain' }), { value: '', exists: false })
+    t.deepEqual(await ask('Push', { key: 'plain', value: 'x', end: 'tail' }), { newCount: 1 })
+    for (const key of ['given up', 'deleted', 'less than none', 'for years', 'again']) {
+      t.true((await ask('KeyExists', { key })).exists, key)
+    }
+  })
+  test(`${name} - Add - counts every one of many that come at once`, async (t) => {
+    const subject = open()
+    await using one = await subject.link()
+    await using two = await subject.link()
+    const sums = await Promise.all(
+      Array.from({ length: 500 }, async (_, index) =>
+        (index % 2 === 0 ? one : two).ask('Add', { key: 'n', value: 1 }),
+      ),
+    )
+    t.is(new Set(sums.map(({ value }) => value)).size, 500)
+    t.deepEqual(await one.ask('Get', { key: 'n' }), { value: '500', exists: true })
+  })
+  operation('Push, Range - keep the order of a list that grows at both ends', async (ask) => {
+    for (let item = 1; item <= 100; item++) {
+      await ask('Push', { key: 'l', value: `h${item}`, end: 'head' })
+      await ask('Push', { key: 'l', value: `t${item}`, end: 'tail' })
+    }
+    await ask('ListItemDelete', { key: 'l', value: 'h1', items: 'first' })
+    await ask('ListItemDelete', { key: 'l', value: 't2', items: 'all' })
+    return [
+      [await ask('Range', { key: 'l', start: 0, stop: 1 }), { values: ['h100', 'h99'] }],
+      [await ask('Range', { key: 'l', start: -2, stop: -1 }), { values: ['t99', 't100'] }],
+      [await ask('Range', { key: 'l', start: 98, stop: -98 }), { values: ['h2', 't1', 't3'] }],
+      [await ask('Range', { key: 'l', start: 98, stop: 99 }), { values: ['h2', 't1'] }],
+    ]
+  })
+  operation('SetUnion, SetIntersection - take as many keys as a request holds', async (ask) => {
+    const keys = Array.from({ length: 2500 }, (_, index) => `s${index}`)
+    await Promise.all(
+      keys.map(async (key) => {
+        await ask('SetAdd', { key, value: 'common' })
+        await ask('SetAdd', { key, value: key })
+      }),
+    )
+    const union = await ask('SetUnion', { keys })
+    const common = await ask('SetIntersection', { keys })
+    return [
+      [sorted(union), ['common', ...keys].sort()],
+      [common, { values: ['common'] }],
+    ]
+  })
+  test(`${name} - Range, sets - give at most 65,536 items`, async (t) => {
+    const subject = open()
+    await using link = await subject.link()
+    const content = link.content as LinkContent<KeyValueItem>
+    const { signal } = new AbortController()
+    const items = Array.from({ length: 65_537 }, (_, index) => String(index))
+    await content.write('l', { kind: 'list', items }, signal)
+    await content.write('s', { kind: 'set', items: items.slice(1) }, signal)
+    await content.write('t', { kind: 'set', items: ['0'] }, signal)
+    const { ask } = link
+    t.is((await ask('Range', { key: 'l', start: 1, stop: -1 })).values.length, 65_536)
+    t.is((await ask('Range', { key: 'l', start: 0, stop: 65_535 })).values.length, 65_536)
+    t.is((await ask('SetQuery', { key: 's' })).values.length, 65_536)
+    t.is((await ask('SetIntersection', { keys: ['s', 't'] })).values.length, 0)
+    for (const [stop, wanted] of [
+      [-1, 65_537],
+      [70_000, 65_537],
+    ] as const) {
+      const error = await t.throwsAsync(async () => ask('Range', { key: 'l', start: 0, stop }), {
+        code: 'ERR_STORE_LIMIT',
+      })
+      t.like(error, { detail: { limit: 'ANSWER_ITEMS', wanted, allowed: 65_536 } })
+    }
+    for (const keys of [
+      ['s', 't'],
+      ['t', 's'],
+    ]) {
+      await t.throwsAsync(async () => ask('SetUnion', { keys }), { code: 'ERR_STORE_LIMIT' })
+    }
+    await ask('SetAdd', { key: 's', value: '0' })
+    for (const check of [
+      async () => ask('SetQuery', { key: 's' }),
+      async () => ask('SetIntersection', { keys: ['s'] }),
+    ]) {
+      await t.throwsAsync(check, { code: 'ERR_STORE_LIMIT' })
+    }
+  })
   test(`${name} - a link never sees the keys of another, however they are named`, async (t) => {
     const subject = open()
     await using mine = await subject.link({ actor: 'MA', linkName: 'default' })
@@ -227,6 +379,30 @@ function text(key: string, value: string): { key: string; value: string; expires
 function sorted({ values }: { readonly values: readonly string[] }): string[] {
   return [...values].sort()
 }
+
+/** Text that has been mistaken for something else by some store or other. */
+const oddTexts: readonly string[] = [
+  '',
+  ' ',
+  '\0',
+  'a\0b',
+  'a\0c',
+  '\r\n',
+  '$3\r\nfoo\r\n',
+  '*1\r\n$7\r\nFLUSHDB\r\n',
+  '{a}{b}',
+  "'; DROP TABLE entries; --",
+  '%s%n',
+  '\u202eabc',
+  'e\u0301',
+  '\u00e9',
+  '\ufeff',
+  '€',
+  '😀',
+  '\u{10ffff}',
+  'null',
+  '-1',
+]
 
 const escapes = ['', '../', ':', '\0', '*', '\r\n', '{', '"', '%00', '\u202e']
 const stems = ['default', 'MA', '__proto__', 'constructor', 'MB:default', 'KEYS *', '€😀', '']

@@ -3,6 +3,7 @@ import type {
   CapabilityProvider,
   LinkContext,
   LinkedActor,
+  LinkContent,
   LogFacts,
   Logger,
   ProviderCall,
@@ -33,6 +34,8 @@ export interface LogLine {
 export interface LinkedProvider<ToProvider extends OperationTypes> extends AsyncDisposable {
   readonly log: readonly LogLine[]
   readonly info: Readonly<Record<string, string>> | undefined
+  /** What the link keeps, where the provider can list it. */
+  readonly content: LinkContent | undefined
   /** What the operation answers, be it a promise. */
   ask<Name extends keyof ToProvider & string>(
     operation: Name,
@@ -91,6 +94,7 @@ export async function linkProvider<ToProvider extends OperationTypes>(
   return {
     log,
     info: link.info,
+    content: link.content,
     ask: (operation, request, call) =>
       link.operations[operation](request, { ...callOf(operation), ...call }),
     closeIntake: async () => link.closeIntake?.(),
