@@ -14,6 +14,7 @@ import { RedisConnections } from './redis-connection/index.ts'
 import { redisEventStreamsProvider } from './redis-eventstreams/index.ts'
 import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
 import { sqliteSqlDbProvider } from './sqlite-sqldb/index.ts'
+import { s3BlobstoreProvider } from './s3-blobstore/index.ts'
 
 export {
   type AnyCapabilityError,
@@ -93,6 +94,12 @@ export {
   sqliteSqlDbProvider,
 } from './sqlite-sqldb/index.ts'
 
+export {
+  type BucketAccess,
+  type S3BlobstoreConfig,
+  s3BlobstoreProvider,
+} from './s3-blobstore/index.ts'
+
 /**
  * One new instance of each provider, as a stock host starts with. Where several serve one contract,
  * the first is what a link gets that names none.
@@ -111,6 +118,7 @@ export function stockProviders(): CapabilityProvider[] {
     redisEventStreamsProvider({ connections }),
     fileBlobstoreProvider(),
     sqliteSqlDbProvider(),
+    s3BlobstoreProvider(),
     loggingProvider(),
     extrasProvider(),
   ]

@@ -10,8 +10,9 @@ export function testDownloads({ it, ids, test, name, open }: BlobstoreSuite): vo
       await gate.promise
       return { cancel: false }
     }
-    await link.ask('StartDownload', { ...blob, chunkSize: 1, context: '' })
+    await link.ask('StartDownload', { ...blob, chunkSize: 2, context: '' })
     await upload(link, 'c', 'other', bytesOf('0123456789'))
+    await actor.until(() => actor.chunks.length > 0)
     t.is(actor.chunks.length, 1)
     gate.resolve()
     t.is((await actor.blob()).toString(), '0123456789')
@@ -35,18 +36,18 @@ export function testDownloads({ it, ids, test, name, open }: BlobstoreSuite): vo
       if (sequenceNo === 2) throw new Error('enough')
       return { cancel: false }
     }
-    await link.ask('StartDownload', { ...blob, chunkSize: 1, context: '' })
+    await link.ask('StartDownload', { ...blob, chunkSize: 2, context: '' })
     await actor.until(() => link.log.length > 0)
     t.is(actor.chunks.length, 3)
     t.like(link.log.at(-1), {
       message: 'download ended early',
-      facts: { ...blob, sentBytes: 2 },
+      facts: { ...blob, sentBytes: 4 },
     })
   })
   it('StartDownload - stops where the actor wants no more', async (t, link, actor) => {
     await upload(link, 'c', 'b', bytesOf('0123456789'))
     actor.handle = ({ sequenceNo }) => ({ cancel: sequenceNo === 1 })
-    await link.ask('StartDownload', { ...blob, chunkSize: 1, context: '' })
+    await link.ask('StartDownload', { ...blob, chunkSize: 2, context: '' })
     await actor.handled(2)
     await link[Symbol.asyncDispose]()
     t.is(actor.chunks.length, 2)
@@ -76,12 +77,12 @@ export function testDownloads({ it, ids, test, name, open }: BlobstoreSuite): vo
         new Promise((_resolve, reject) => {
           signal?.addEventListener('abort', () => reject(signal.reason as Error))
         })
-      await link.ask('StartDownload', { ...blob, chunkSize: 1, context: '' })
+      await link.ask('StartDownload', { ...blob, chunkSize: 2, context: '' })
       await actor.until(() => link.log.length > 0)
       t.is(actor.chunks.length, 1)
       t.is(link.log.at(-1)?.message, 'download ended early')
     },
-    { DOWNLOAD_TIMEOUT_MS: '50' },
+    { DOWNLOAD_TIMEOUT_MS: '500' },
   )
   test(`${name} - disposal - ends what is under way`, async (t) => {
     await using subject = await open()
@@ -98,7 +99,7 @@ export function testDownloads({ it, ids, test, name, open }: BlobstoreSuite): vo
       await gate.promise
       return { cancel: false }
     }
-    await link.ask('StartDownload', { ...blob, chunkSize: 1, context: '' })
+    await link.ask('StartDownload', { ...blob, chunkSize: 2, context: '' })
     await asked.promise
     const disposal = link[Symbol.asyncDispose]()
     gate.resolve()

@@ -93,7 +93,7 @@ export function testLimits({ it, refused, ids }: BlobstoreSuite): void {
         await gate.promise
         return { cancel: false }
       }
-      const asked = { ...blob, chunkSize: 1, context: '' }
+      const asked = { ...blob, chunkSize: 2, context: '' }
       await link.ask('StartDownload', asked)
       await link.ask('StartDownload', asked)
       const detail = { limit: 'MAX_DOWNLOADS', wanted: 3, allowed: 2 }

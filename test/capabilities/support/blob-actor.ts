@@ -29,6 +29,7 @@ export class BlobActor {
       const chunk = { ...request, bytes: request.bytes.slice() }
       this.chunks.push(chunk)
       this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
+      this.#check()
       try {
         return await this.handle(chunk, options?.signal)
       } finally {
@@ -55,7 +56,7 @@ export class BlobActor {
     return Buffer.concat(this.chunks.map(({ bytes }) => bytes))
   }
 
-  /** Resolves once `condition` holds, which is looked at after each part and each line of the log. */
+  /** Resolves once `condition` holds, which is looked at before and after each part, and after each line of the log. */
   until(condition: () => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const check = (): void => {
