@@ -12,6 +12,8 @@ export interface ServiceOptions {
   readonly debianPackage: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Whom it runs as; only root may say so. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
   /** The service is ready once it has written a line, to either output, that matches. */
   readonly readyLine: RegExp
   /** Asked after the ready line, where that is not enough. */
@@ -47,8 +49,8 @@ process.on('exit', () => {
  * @throws ServiceError with the service's own words, or with how to install the command
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { command, args, debianPackage, cwd, env, readyLine } = options
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { command, args, debianPackage, cwd, env, user, readyLine } = options
+  const child = spawn(command, args, { cwd, env, ...user, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let isOver = false
   const waiting = new Set<() => void>()
