@@ -98,7 +98,7 @@ export interface CapabilityErrorDetails {
   ERR_BLOB_STORE: { operation: string; reason: string }
   /** A statement that is not sent to any database. `statement` is its first word. */
   ERR_SQL_STATEMENT: {
-    reason: 'empty' | 'length' | 'parameters' | 'transaction' | 'session' | 'database'
+    reason: 'empty' | 'length' | 'character' | 'parameters' | 'transaction' | 'session' | 'database'
     statement: string
   }
   /** What a statement found is more than its link allows. It was rolled back. */

@@ -10,6 +10,7 @@ import { memoryEventStreamsProvider } from './memory-eventstreams/index.ts'
 import { memoryKeyValueProvider } from './memory-keyvalue/index.ts'
 import { memoryMessagingProvider } from './memory-messaging/index.ts'
 import { natsMessagingProvider } from './nats-messaging/index.ts'
+import { postgresSqlDbProvider } from './postgres-sqldb/index.ts'
 import { RedisConnections } from './redis-connection/index.ts'
 import { redisEventStreamsProvider } from './redis-eventstreams/index.ts'
 import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
@@ -87,6 +88,12 @@ export {
   type RedisKeyValueOptions,
   redisKeyValueProvider,
 } from './redis-keyvalue/index.ts'
+export {
+  type PostgresConfig,
+  type PostgresTarget,
+  postgresSqlDbProvider,
+  type TlsMode,
+} from './postgres-sqldb/index.ts'
 export type { SqlLimits } from './sql-limits.ts'
 export {
   type SqliteConfig,
@@ -119,6 +126,7 @@ export function stockProviders(): CapabilityProvider[] {
     fileBlobstoreProvider(),
     sqliteSqlDbProvider(),
     s3BlobstoreProvider(),
+    postgresSqlDbProvider(),
     loggingProvider(),
     extrasProvider(),
   ]

@@ -19,6 +19,9 @@ export interface CheckedStatement {
  */
 const longestStatement = 131_072
 
+/** As many as SQLite takes; PostgreSQL takes twice as many. */
+const mostParameters = 32_766
+
 /** Statements that begin, end or divide a transaction: the next call may run in another session. */
 const transactionWords: ReadonlySet<string> = new Set(
   'BEGIN START COMMIT END ROLLBACK ABORT SAVEPOINT RELEASE'.split(' '),
@@ -46,6 +49,8 @@ export function checkStatement(
   if (sql.length > longestStatement) {
     throw refused('length', '', `a statement of ${sql.length} characters is too long`)
   }
+  // To the databases it is the end of the text.
+  if (sql.includes('\0')) throw refused('character', '', 'the statement has a character of code 0')
   const { keyword, placeholders } = scan(sql, syntax)
   if (keyword === '') throw refused('empty', '', 'the statement is empty')
   if (transactionWords.has(keyword)) {
@@ -69,7 +74,7 @@ export function checkStatement(
     throw refused('parameters', keyword, 'the statement has both ? and numbered placeholders')
   }
   const wanted = numbered.reduce((most, { number = 0 }) => Math.max(most, number), marks.length)
-  if (wanted !== parameters.length) {
+  if (wanted !== parameters.length || wanted > mostParameters) {
     throw refused(
       'parameters',
       keyword,

@@ -7,8 +7,7 @@ test('startPostgres - serves with a password, and outlives a kill with its data'
   const database = await server.createDatabase()
   await server.run('create table n (x int); insert into n values (7)', database)
   await t.throwsAsync(
-    () =>
-      new Client({ connectionString: server.url().replace(/:[^:@]+@/, ':wrong@') }).connect(),
+    () => new Client({ connectionString: server.url().replace(/:[^:@]+@/, ':wrong@') }).connect(),
     { code: '28P01' },
   )
   await server.kill()
@@ -22,8 +21,7 @@ test('startPostgres - serves over TLS alone where it has names', async (t) => {
   t.deepEqual(await server.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()'), [
     { ssl: true },
   ])
-  await t.throwsAsync(
-    () => new Client({ connectionString: server.url(), ssl: false }).connect(),
-    { code: '28000' },
-  )
+  await t.throwsAsync(() => new Client({ connectionString: server.url(), ssl: false }).connect(), {
+    code: '28000',
+  })
 })
