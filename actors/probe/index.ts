@@ -15,6 +15,7 @@ import {
   Result,
   Writer,
 } from '../sdk/assembly'
+import { callEventStreams } from './event-streams'
 import { callHttpClient } from './http-client'
 import { callKeyValue } from './keyvalue'
 import { callOther } from './other'
@@ -27,7 +28,7 @@ register('Call', (request: Reader, response: Writer): void => {
   const method = request.string()
   if (request.failed) return
   if (callKeyValue(method, response) || callOther(method, response)) return
-  if (callHttpClient(method, response)) return
+  if (callHttpClient(method, response) || callEventStreams(method, response)) return
   fail('no method ' + method)
 })
 

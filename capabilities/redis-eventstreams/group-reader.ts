@@ -55,9 +55,15 @@ export class GroupReader implements EventSource {
   async read(most: number, signal: AbortSignal): Promise<readonly Delivery[]> {
     if (this.#held.length > 0) return this.#held.splice(0, most)
     if (signal.aborted) return []
-    for (const acknowledge of this.#owed.splice(0)) await acknowledge()
-    await this.#claimLost(most)
-    if (this.#held.length === 0) await this.#readNew(most)
+    try {
+      for (const acknowledge of this.#owed.splice(0)) await acknowledge()
+      await this.#claimLost(most)
+      if (this.#held.length === 0) await this.#readNew(most)
+    } catch (error) {
+      if (!/^(NOGROUP|UNBLOCKED)/.test(reasonOf(error))) throw error
+      // A stream was deleted, or Redis lost it: what was written since counts as new.
+      await this.#join('0')
+    }
     return this.#held.splice(0, most)
   }
 
@@ -92,23 +98,17 @@ export class GroupReader implements EventSource {
     // Each stream may give so many: what is more than was asked for waits here, and counts as given.
     const each = Math.max(1, Math.floor(most / keys.length))
     const { group } = this.#terms
-    try {
-      const reply = await this.#connections.blocking.run(
-        'xreadgroup',
-        [
-          ...['GROUP', group, this.#consumer, 'COUNT', each, 'BLOCK', blockMs, 'STREAMS'],
-          ...keys,
-          ...keys.map(() => '>'),
-        ],
-        terms(blockMs + graceMs),
-      )
-      for (const [key, entries] of entriesByKey(reply)) {
-        for (const entry of entries) this.#hold(key, entry, 0)
-      }
-    } catch (error) {
-      if (!reasonOf(error).startsWith('NOGROUP')) throw error
-      // The stream was deleted, or Redis lost it: what was written since counts as new.
-      await this.#join('0')
+    const reply = await this.#connections.blocking.run(
+      'xreadgroup',
+      [
+        ...['GROUP', group, this.#consumer, 'COUNT', each, 'BLOCK', blockMs, 'STREAMS'],
+        ...keys,
+        ...keys.map(() => '>'),
+      ],
+      terms(blockMs + graceMs),
+    )
+    for (const [key, entries] of entriesByKey(reply)) {
+      for (const entry of entries) this.#hold(key, entry, 0)
     }
   }
 

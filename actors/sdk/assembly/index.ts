@@ -1,5 +1,6 @@
 export { callActor } from './actors'
 export { log } from './console'
+export { EventStreams, handleEvent, StreamEvent } from './event-streams'
 export { randomGuid, randomNumber, sequenceNumber } from './extras'
 export { __guest_call, fail, Handler, register } from './guest'
 export { begin, send, settle } from './host-call'

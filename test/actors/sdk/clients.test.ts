@@ -37,6 +37,11 @@ const httpReply = (statusCode: string, headers: string, body: string): string =>
 const log = (level: number): ClientCase['sends'] =>
   `default|wascc:logging|WriteLog|82a56c6576656c0${level}a4626f6479a174`
 
+const count = (number: number): string => `a5636f756e740${number}`
+/** An event of stream `s`, with a value. */
+const event = (value: string): string =>
+  `83a76576656e744964a3312d30a673747265616da173a676616c75657381${value}`
+
 const cases: readonly ClientCase[] = [
   {
     method: 'keyvalue.get',
@@ -169,6 +174,31 @@ const cases: readonly ClientCase[] = [
     replies: [[httpReply('ccc7', '80', 'c400'), '96ccc7c2c400a0c0c0']],
   },
   {
+    method: 'events.write',
+    sends:
+      'log|wascc:eventstreams|WriteEvent|83a76576656e744964a0a673747265616da173' +
+      'a676616c75657382a161a162a163a0',
+    replies: [['81a76576656e744964a3312d30', 'a3312d30']],
+  },
+  {
+    method: 'events.read',
+    sends: `log|wascc:eventstreams|QueryStream|83a873747265616d4964a173a572616e6765c0${count(0)}`,
+    replies: [
+      ['81a66576656e747390', '90'],
+      [
+        `81a66576656e747392${event('a161a178')}${event('a162a178')}`,
+        '96a3312d30a173a178a3312d30a173c0',
+      ],
+    ],
+  },
+  {
+    method: 'events.readBetween',
+    sends:
+      'log|wascc:eventstreams|QueryStream|83a873747265616d4964a173' +
+      `a572616e676582a76d696e54696d6501a76d617854696d65cd012c${count(2)}`,
+    replies: [[`81a66576656e747391${event('a161a0')}`, '93a3312d30a173a0']],
+  },
+  {
     method: 'extras.guid',
     sends: extras('RequestGuid', 'c3c2c2', '0000'),
     replies: [['81a467756964a161', 'a161']],
@@ -243,5 +273,16 @@ test('handleMessage - takes a message, and answers with nil', (t) => {
   t.is(
     refusal(guest.call('DeliverMessage', '81a4626f6479c40101')),
     'malformed DeliverMessage: no field "subject" at byte 9',
+  )
+})
+
+test('handleEvent - takes an event, and answers with nil', (t) => {
+  const guest = new BareGuest(wasm)
+  guest.host = () => Buffer.from('81a76576656e744964a131', 'hex')
+
+  t.is(answer(guest.call('DeliverEvent', event('a161a178'))), 'c0')
+  t.is(
+    guest.hostCalls[0]?.payload,
+    '83a76576656e744964a0a673747265616da4636f7079a676616c75657381a57320312d30a178',
   )
 })
