@@ -55,19 +55,11 @@ export class HostCalls {
    */
   handle(actor: Actor, module: ActorModule, call: Asked): Uint8Array | Promise<Uint8Array> {
     const context = call.context as CallContext
-    const remember = (error: unknown): never => {
-      if (error instanceof Error) context.failure = error
-      throw error
-    }
-    const settle = (answer: Uint8Array): Uint8Array => {
-      context.failure = undefined
-      return answer
-    }
+    context.failure = undefined
     try {
-      const answer = this.#route(actor, module, addressed(call))
-      return answer instanceof Promise ? answer.then(settle, remember) : settle(answer)
+      return this.#route(actor, module, addressed(call))
     } catch (error) {
-      return remember(error)
+      throw remembered(error, context)
     }
   }
 
@@ -130,10 +122,21 @@ export class HostCalls {
       throw failed(cause)
     }
     if (!(answer instanceof Promise)) return codec.encodeResponse(answer)
-    return serving.during(answer, (call.context as CallContext).deadlineAt).then(
-      (value) => codec.encodeResponse(value),
+    // One step from the provider's promise to the guest's: every call to a server takes this way.
+    const context = call.context as CallContext
+    const calls = serving.begin(context.deadlineAt)
+    return answer.then(
+      (value) => {
+        calls.end()
+        try {
+          return codec.encodeResponse(value)
+        } catch (error) {
+          throw remembered(error, context)
+        }
+      },
       (cause: unknown) => {
-        throw failed(cause)
+        calls.end()
+        throw remembered(failed(cause), context)
       },
     )
   }
@@ -169,7 +172,11 @@ export class HostCalls {
         `${caller.name} may not call ${target.name}: ${limit} calls deep already`,
       )
     }
-    return target.call(call.operation, call.payload, { signal: call.signal }, context)
+    return target
+      .call(call.operation, call.payload, { signal: call.signal }, context)
+      .catch((error: unknown) => {
+        throw remembered(error, context)
+      })
   }
 
   #denied(actor: Actor, call: Asked): HostError {
@@ -199,6 +206,12 @@ export class HostCalls {
       reason: eventReason(error),
     })
   }
+}
+
+/** Notes why a host call failed, for the case that the actor fails with it. */
+function remembered(error: unknown, context: CallContext): unknown {
+  if (error instanceof Error) context.failure = error
+  return error
 }
 
 /** The contract that an id stands for; ids that no stock contract has are carried as raw bytes. */

@@ -114,12 +114,14 @@ export class Serving implements AsyncDisposable {
   }
 
   /**
-   * Keeps the link open until `pending` has settled, or nobody waits for it any more.
+   * Keeps the link open until the call that begins now is told to have ended, or nobody waits for it
+   * any more.
    *
    * @param deadlineAt When the caller stops waiting, on the clock of `performance.now()`.
    */
-  during<T>(pending: Promise<T>, deadlineAt: number): Promise<T> {
-    return this.#calls.during(pending, deadlineAt)
+  begin(deadlineAt: number): CallsInFlight {
+    this.#calls.begin(deadlineAt)
+    return this.#calls
   }
 
   /** Resolves once the calls that are under way now have ended, or nobody waits for them any more. */
@@ -144,19 +146,19 @@ export class Serving implements AsyncDisposable {
 }
 
 /** Calls that began in one stretch of time. */
-class CallsInFlight {
+export class CallsInFlight {
   #count = 0
   #latestDeadline = 0
   #idle: PromiseWithResolvers<void> | undefined
 
-  async during<T>(pending: Promise<T>, deadlineAt: number): Promise<T> {
+  begin(deadlineAt: number): void {
     this.#count++
     if (deadlineAt > this.#latestDeadline) this.#latestDeadline = deadlineAt
-    try {
-      return await pending
-    } finally {
-      if (--this.#count === 0) this.#idle?.resolve()
-    }
+  }
+
+  /** One of them has ended. */
+  end(): void {
+    if (--this.#count === 0) this.#idle?.resolve()
   }
 
   /** Resolves once there are none, or the last deadline has passed. No more may begin. */
