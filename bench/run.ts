@@ -11,7 +11,9 @@ import { measureHttp } from './figures/http.ts'
 import { measureLoopDelay } from './figures/loop-delay.ts'
 import { measureIdleActors, measureSuspendedCalls } from './figures/memory.ts'
 import { measureMeteringRows } from './figures/metering.ts'
+import { measureRedis } from './figures/redis.ts'
 import { measureStartUp } from './figures/start-up.ts'
+import { measureSwap } from './figures/swap.ts'
 import { installPeers } from './peers.ts'
 import { type Row, table, writeJson } from './report.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +28,8 @@ const figures: Readonly<Record<string, (settings: Settings) => Promise<Row[]>>> 
   suspended: measureSuspendedCalls,
   idle: measureIdleActors,
   'start-up': measureStartUp,
+  redis: measureRedis,
+  swap: measureSwap,
 }
 
 const { values } = parseArgs({
