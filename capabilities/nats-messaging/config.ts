@@ -1,5 +1,12 @@
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
+import {
+  type ConnectionSettings,
+  type Login,
+  parseServerUrls,
+  parseUserSeed,
+  type SettingNames,
+} from '../../nats/index.ts'
 import { linkValues, type LinkValue, parsedValue } from '../link-values.ts'
 import {
   type connectionKeys,
@@ -7,35 +14,21 @@ import {
   messagingConfig,
   messagingValues,
 } from '../messaging/link-values.ts'
-import { parseServerUrls, type ServerUrl } from './server-url.ts'
 
 /** What one link asks of NATS. Made from link values, which are named in capitals. */
 export interface NatsMessagingConfig extends MessagingConfig {
+  /** Links with the same settings share a connection. */
   readonly connection: ConnectionSettings
 }
 
-/** How a server is reached. Links with the same settings share a connection. */
-export interface ConnectionSettings {
-  /** `URL`: servers of one cluster, of which any will do. Default: `nats://127.0.0.1:4222`. */
-  readonly servers: readonly ServerUrl[]
-  readonly login: Login
-  /** `TLS_CA_FILE`: whom to trust for the server's certificate. Default: whom node trusts. */
-  readonly caFile: string | undefined
-  /** `TLS_CERT_FILE`, `TLS_KEY_FILE`: the client's own certificate. */
-  readonly certificate: { readonly certFile: string; readonly keyFile: string } | undefined
+/** What link values call the settings of a connection. */
+export const settingNames: SettingNames = {
+  seed: 'CLIENT_SEED',
+  credentials: 'CREDSFILE',
+  caFile: 'TLS_CA_FILE',
+  certFile: 'TLS_CERT_FILE',
+  keyFile: 'TLS_KEY_FILE',
 }
-
-/** Who the client says it is. */
-export type Login =
-  | { readonly kind: 'none' }
-  /** `USER`, `PASSWORD`, or both in `URL`. */
-  | { readonly kind: 'password'; readonly user: string; readonly password: string }
-  /** `TOKEN`, or alone in `URL`. */
-  | { readonly kind: 'token'; readonly token: string }
-  /** `CLIENT_SEED`: an nkey; with `CLIENT_JWT` the user that an account signed. */
-  | { readonly kind: 'nkey'; readonly seed: string; readonly jwt: string | undefined }
-  /** `CREDSFILE`: JWT and seed in one file, read anew for each connection. */
-  | { readonly kind: 'credentials'; readonly path: string }
 
 const text = (description: string): LinkValue<string | undefined> =>
   parsedValue({ description }, (given) => {
@@ -132,10 +125,4 @@ function loginOf(value: {
   }
   if (value.CREDSFILE !== undefined) return { kind: 'credentials', path: value.CREDSFILE }
   return { kind: 'none' }
-}
-
-/** The client library checks the rest; it would name the seed in what it throws, as this does not. */
-function parseUserSeed(given: string): string {
-  if (/^SU[A-Z2-7]{56}$/.test(given)) return given
-  throw new Error('is not the seed of a user: 58 letters and digits that begin with SU')
 }

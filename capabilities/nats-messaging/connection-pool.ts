@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from '../../host/index.ts'
-import type { ConnectionSettings } from './config.ts'
+import type { ConnectionSettings } from '../../nats/index.ts'
 import { Connection } from './connection.ts'
 
 /** A link's hold on a connection; the last one to let go closes it. */

@@ -1,20 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BrokerMessage } from '../../contracts/index.ts'
 import { eventReason, type Logger, type ProviderCall } from '../../host/index.ts'
+import {
+  clientOptions,
+  connectFailure,
+  type ConnectionSettings,
+  isConnectionLoss,
+  loadNats,
+  type NatsClient,
+  natsErrorCode,
+  type NatsHeaders,
+  type NatsLibrary,
+  type NatsMessage,
+  serversText,
+} from '../../nats/index.ts'
 import { CapabilityError } from '../errors.ts'
 import { checkSize, noResponders, replyTimeout } from '../messaging/broker-errors.ts'
 import type { Broker, TracedMessage } from '../messaging/link.ts'
 import { shownSubject } from '../messaging/subject.ts'
-import { clientOptions } from './client-options.ts'
-import type { ConnectionSettings } from './config.ts'
-import {
-  loadNats,
-  type NatsClient,
-  type NatsHeaders,
-  type NatsLibrary,
-  type NatsMessage,
-} from './nats-client.ts'
-import { hostAndPort } from './server-url.ts'
+import { settingNames } from './config.ts'
 
 /** Bytes that may be on their way to a server that has not said yet that it has them. */
 const maxUnconfirmedBytes = 64 * 1024 * 1024
@@ -65,8 +69,8 @@ export class Connection implements Broker {
    */
   static async open(settings: ConnectionSettings, log: () => Logger): Promise<Connection> {
     const nats = await loadNats()
-    const options = await clientOptions(nats, settings)
-    const server = serverText(settings)
+    const options = await clientOptions(nats, settings, settingNames)
+    const server = serversText(settings.servers)
     try {
       return new Connection(nats, await nats.connect(options), server, log)
     } catch (error) {
@@ -114,7 +118,7 @@ export class Connection implements Broker {
       const message = await this.#within(answer, lost, 'Request', call)
       return { subject: message.subject, replyTo: message.reply ?? '', body: message.data }
     } catch (error) {
-      switch (codeOf(error)) {
+      switch (natsErrorCode(error)) {
         case '503':
           throw noResponders(subject)
         case 'TIMEOUT':
@@ -219,8 +223,7 @@ export class Connection implements Broker {
     try {
       return await Promise.race([answer, lost, outcome.promise])
     } catch (error) {
-      const code = codeOf(error)
-      if (error !== lossReason && code !== 'DISCONNECT' && code !== 'CONNECTION_CLOSED') throw error
+      if (error !== lossReason && !isConnectionLoss(error)) throw error
       const reason = 'the connection broke'
       throw new CapabilityError(
         'ERR_OUTCOME_UNKNOWN',
@@ -302,16 +305,9 @@ function received(message: NatsMessage): TracedMessage {
   }
 }
 
-function serverText({ servers }: ConnectionSettings): string {
-  return servers
-    .map((server) => `${server.secure ? 'tls' : 'nats'}://${hostAndPort(server)}`)
-    .join(',')
-}
-
 function openError(server: string, error: unknown): CapabilityError {
-  const code = codeOf(error)
-  const reason = reasonOf(code, error)
-  return code === 'AUTHORIZATION_VIOLATION' || code === 'AUTHENTICATION_TIMEOUT'
+  const { isRefusal, reason } = connectFailure(error)
+  return isRefusal
     ? new CapabilityError(
         'ERR_SERVER_REFUSED',
         { server, reason },
@@ -320,30 +316,10 @@ function openError(server: string, error: unknown): CapabilityError {
     : unavailable(server, reason)
 }
 
-function reasonOf(code: string | undefined, error: unknown): string {
-  switch (code) {
-    case 'CONNECTION_REFUSED':
-      return 'nobody listens there'
-    case 'TIMEOUT':
-      return 'no answer'
-    case 'AUTHORIZATION_VIOLATION':
-      return 'user, password, token or key is not one that it knows'
-    case 'SERVER_OPT_NA':
-      return 'it does not speak TLS'
-    default:
-      return error instanceof Error ? error.message : String(error)
-  }
-}
-
 function unavailable(server: string, reason: string): CapabilityError<'ERR_SERVER_UNAVAILABLE'> {
   return new CapabilityError(
     'ERR_SERVER_UNAVAILABLE',
     { server, reason },
     `NATS at ${server} is not available: ${reason}`,
   )
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : undefined
 }

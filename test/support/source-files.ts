@@ -9,6 +9,7 @@ export const publishedFolders: readonly string[] = [
   'signing',
   'contracts',
   'host',
+  'nats',
   'capabilities',
   'control',
   'lattice',

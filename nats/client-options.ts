@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import type { ConnectionSettings, Login } from './config.ts'
-import type { Authenticator, NatsLibrary, NatsOptions } from './nats-client.ts'
+import type { Authenticator, NatsLibrary, NatsOptions } from './client-library.ts'
+import type { ConnectionSettings, Login, SettingNames } from './connection-settings.ts'
 import { hostAndPort, type ServerUrl } from './server-url.ts'
 
 /** How long one attempt to connect may take, in milliseconds. */
@@ -15,22 +15,32 @@ const reconnectMs = 250
 /** How often a silent server is asked whether it is there; it is given up when two go unanswered. */
 const pingEveryMs = 10_000
 
+const plainNames: SettingNames = {
+  seed: 'the seed of the user',
+  credentials: 'the credentials file',
+  caFile: 'the file of the certificate authority',
+  certFile: 'the certificate file',
+  keyFile: 'the key file of the certificate',
+}
+
 /**
  * Reads what the settings name.
  *
+ * @param names What messages call the settings. Default: what they are.
  * @throws Error saying which file cannot be read, or that the login is none
  */
 export async function clientOptions(
   nats: NatsLibrary,
   { servers, login, caFile, certificate }: ConnectionSettings,
+  names: SettingNames = plainNames,
 ): Promise<NatsOptions> {
   const secure =
     servers.some((server) => server.secure) || caFile !== undefined || certificate !== undefined
   const files = secure && {
-    ...(caFile !== undefined && { ca: await textOf('TLS_CA_FILE', caFile) }),
+    ...(caFile !== undefined && { ca: await textOf(names.caFile, caFile) }),
     ...(certificate && {
-      cert: await textOf('TLS_CERT_FILE', certificate.certFile),
-      key: await textOf('TLS_KEY_FILE', certificate.keyFile),
+      cert: await textOf(names.certFile, certificate.certFile),
+      key: await textOf(names.keyFile, certificate.keyFile),
     }),
   }
   const tls = files && { ...files, checkServerIdentity: identityCheck(servers) }
@@ -38,7 +48,7 @@ export async function clientOptions(
     name: 'wash-ts',
     servers: servers.map(hostAndPort),
     timeout: connectTimeoutMs,
-    authenticator: await authenticator(nats, login),
+    authenticator: await authenticator(nats, login, names),
     // Whatever happened, the server may be put right: an operator must not have to link again.
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
@@ -51,7 +61,11 @@ export async function clientOptions(
 }
 
 /** @returns what never throws: the library would give up for good. */
-async function authenticator(nats: NatsLibrary, login: Login): Promise<Authenticator> {
+async function authenticator(
+  nats: NatsLibrary,
+  login: Login,
+  names: SettingNames,
+): Promise<Authenticator> {
   switch (login.kind) {
     case 'none':
       return () => undefined
@@ -62,7 +76,7 @@ async function authenticator(nats: NatsLibrary, login: Login): Promise<Authentic
     case 'nkey': {
       const seed = Buffer.from(login.seed)
       return proven(
-        'CLIENT_SEED is not the seed of a user',
+        `${names.seed} is not the seed of a user`,
         login.jwt === undefined
           ? nats.nkeyAuthenticator(seed)
           : nats.jwtAuthenticator(login.jwt, seed),
@@ -70,14 +84,14 @@ async function authenticator(nats: NatsLibrary, login: Login): Promise<Authentic
     }
     case 'credentials': {
       const { path } = login
-      let known = Buffer.from(await textOf('CREDSFILE', path))
+      let known = Buffer.from(await textOf(names.credentials, path))
       const stored = nats.credsAuthenticator(() => known)
       // For the next time: credentials are replaced in their file before they expire.
       const refresh = async (): Promise<void> => {
         const fresh = await readFile(path).catch(() => known)
         if (isUsable(nats, fresh)) known = fresh
       }
-      return proven('CREDSFILE holds no JWT and seed', (nonce) => {
+      return proven(`${names.credentials} holds no JWT and seed`, (nonce) => {
         void refresh()
         return stored(nonce)
       })
@@ -104,12 +118,12 @@ function proven(problem: string, authenticate: Authenticator): Authenticator {
   return authenticate
 }
 
-async function textOf(key: string, path: string): Promise<string> {
+async function textOf(name: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw new Error(`${key} ${path} cannot be read: ${code}`, { cause })
+    throw new Error(`${name} ${path} cannot be read: ${code}`, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What this folder uses of the client library `nats`, whose own declarations do not hold up under
+ * What is used of the client library `nats`, whose own declarations do not hold up under
  * exact optional properties.
  */
 

@@ -66,3 +66,10 @@ function decoded(text: string): string {
 export function hostAndPort({ host, port }: ServerUrl): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** Servers as people read them, without a login: `nats://host:port`, several separated by commas. */
+export function serversText(servers: readonly ServerUrl[]): string {
+  return servers
+    .map((server) => `${server.secure ? 'tls' : 'nats'}://${hostAndPort(server)}`)
+    .join(',')
+}

@@ -1,0 +1,29 @@
+/** The way to a NATS server, for whoever sends over one: the client library, logins, addresses, failures. */
+export { clientOptions, connectTimeoutMs } from './client-options.ts'
+export {
+  loadNats,
+  type NatsClient,
+  type NatsHeaders,
+  type NatsLibrary,
+  type NatsMessage,
+  type NatsSubscription,
+} from './client-library.ts'
+export {
+  type ConnectFailure,
+  connectFailure,
+  isConnectionLoss,
+  natsErrorCode,
+} from './connect-failure.ts'
+export {
+  type ConnectionSettings,
+  type Login,
+  parseUserSeed,
+  type SettingNames,
+} from './connection-settings.ts'
+export {
+  hostAndPort,
+  parseServerUrls,
+  type ServerUrl,
+  type ServerUrls,
+  serversText,
+} from './server-url.ts'
