@@ -132,8 +132,9 @@ export function eventStreamsConfig(values: EventStreamsValues): EventStreamsConf
 }
 
 /**
- * What goes before the names of a link's streams. Those of two links that share nothing never begin
- * alike: within its own, each part has no colon.
+ * What goes before the names of a link's streams. Without `PREFIX`, no link's begins with another's:
+ * what could end the braces, or part the names, is escaped. A Redis Cluster keeps all keys in one place
+ * that have the same text in their first braces.
  */
 export function streamPrefix(
   { prefix }: Pick<EventStreamsConfig, 'prefix'>,
@@ -141,7 +142,8 @@ export function streamPrefix(
   linkName: string,
 ): string {
   if (prefix !== undefined) return prefix
-  return `wash-ts:${encodeURIComponent(actorId)}:${encodeURIComponent(linkName)}:`
+  const named = [actorId, linkName].map((name) => encodeURIComponent(name.toWellFormed()))
+  return `wash-ts-events:{${named.join(':')}}:`
 }
 
 function parsePrefix(text: string): string {

@@ -37,6 +37,8 @@ export class GroupReader implements EventSource {
   /** Acknowledgements that Redis did not take, to be made again. */
   readonly #owed: (() => Promise<void>)[] = []
   #claimAt = 0
+  /** What Redis calls the blocking connection, as long as that is the first one. */
+  #clientId: RedisReply = null
 
   private constructor(connections: Connections, terms: GroupTerms) {
     this.#connections = connections
@@ -49,12 +51,18 @@ export class GroupReader implements EventSource {
   static async open(connections: Connections, terms: GroupTerms): Promise<GroupReader> {
     const reader = new GroupReader(connections, terms)
     await reader.#join('$')
+    // Not every user may ask; then closing the link waits for the read under way.
+    reader.#clientId = await connections.blocking
+      .run('client', ['ID'], within(graceMs))
+      .catch(() => null)
     return reader
   }
 
   async read(most: number, signal: AbortSignal): Promise<readonly Delivery[]> {
     if (this.#held.length > 0) return this.#held.splice(0, most)
     if (signal.aborted) return []
+    const abort = (): void => this.#endRead()
+    signal.addEventListener('abort', abort, { once: true })
     try {
       for (const acknowledge of this.#owed.splice(0)) await acknowledge()
       await this.#claimLost(most)
@@ -63,6 +71,8 @@ export class GroupReader implements EventSource {
       if (!/^(NOGROUP|UNBLOCKED)/.test(reasonOf(error))) throw error
       // A stream was deleted, or Redis lost it: what was written since counts as new.
       await this.#join('0')
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
     return this.#held.splice(0, most)
   }
@@ -74,7 +84,7 @@ export class GroupReader implements EventSource {
     try {
       for (const [key, ids] of this.#open) {
         if (ids.size > 0) continue
-        await shared.run('xgroup', ['DELCONSUMER', key, group, this.#consumer], terms(graceMs))
+        await shared.run('xgroup', ['DELCONSUMER', key, group, this.#consumer], within(graceMs))
       }
     } catch {
       // It stays in the list of the group's members, where it does no harm.
@@ -82,11 +92,17 @@ export class GroupReader implements EventSource {
     await blocking[Symbol.asyncDispose]()
   }
 
+  /** Has Redis answer a read that waits: what it gave to this member must not be lost on the way. */
+  #endRead(): void {
+    if (typeof this.#clientId !== 'number') return
+    this.#run('client', ['UNBLOCK', this.#clientId]).catch(() => {})
+  }
+
   async #join(from: '$' | '0'): Promise<void> {
     for (const { key } of this.#terms.streams) {
       try {
         const args = ['CREATE', key, this.#terms.group, from, 'MKSTREAM']
-        await this.#connections.shared.run('xgroup', args, terms(graceMs))
+        await this.#connections.shared.run('xgroup', args, within(graceMs))
       } catch (error) {
         if (!reasonOf(error).startsWith('BUSYGROUP')) throw error
       }
@@ -105,7 +121,7 @@ export class GroupReader implements EventSource {
         ...keys,
         ...keys.map(() => '>'),
       ],
-      terms(blockMs + graceMs),
+      within(blockMs + graceMs),
     )
     for (const [key, entries] of entriesByKey(reply)) {
       for (const entry of entries) this.#hold(key, entry, 0)
@@ -160,7 +176,7 @@ export class GroupReader implements EventSource {
   }
 
   #run(name: string, args: (string | number)[]): Promise<RedisReply> {
-    return this.#connections.shared.run(name, args, terms(graceMs))
+    return this.#connections.shared.run(name, args, within(graceMs))
   }
 }
 
@@ -179,7 +195,7 @@ function pendingOf(reply: RedisReply): Pending[] {
   })
 }
 
-function terms(timeoutMs: number): { operation: string; deadlineAt: number } {
+function within(timeoutMs: number): { operation: string; deadlineAt: number } {
   return { operation: 'read events', deadlineAt: performance.now() + timeoutMs }
 }
 

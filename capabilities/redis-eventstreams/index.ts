@@ -56,13 +56,14 @@ async function link(
   const { connection } = opened.use(await connections.hold(config.connection, context))
   const prefix = streamPrefix(config, actor.id, linkName)
   const open = async (): Promise<EventSource> => {
-    if (connection.isCluster && config.subscriptions.length > 1) {
-      // One command reads all, and a cluster answers it only for keys of one node.
-      throw new Error('on a Redis Cluster a link subscribes to one stream; make a link for each')
+    const streams = config.subscriptions.map((name) => ({ name, key: prefix + name }))
+    if (connection.isCluster && !areTogether(streams.map(({ key }) => key))) {
+      throw new Error(
+        'a Redis Cluster may keep these streams apart, where no command reads all of them; give PREFIX a part in braces, such as {orders}:, or make a link for each stream',
+      )
     }
     await using own = new AsyncDisposableStack()
     const blocking = own.use(await connections.openOwn(config.connection, context))
-    const streams = config.subscriptions.map((name) => ({ name, key: prefix + name }))
     const { queueGroup: group, delivery } = config
     const source =
       group === undefined
@@ -89,4 +90,10 @@ async function link(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Whether a Redis Cluster keeps keys in one slot, by the text in their first braces. */
+function areTogether(keys: readonly string[]): boolean {
+  const hashed = keys.map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key)
+  return hashed.every((text) => text === hashed[0])
 }

@@ -3,7 +3,7 @@ import type { Delivery, EventSource } from '../event-streams/consumer.ts'
 import type { RedisConnection, RedisReply } from '../redis-connection/index.ts'
 import { entriesByKey, eventOf } from './entries.ts'
 
-/** How long Redis keeps a read that finds nothing, in milliseconds: what closing a link may wait. */
+/** How long Redis keeps a read that finds nothing, in milliseconds. */
 export const blockMs = 1000
 
 /** How long the answer may take beyond that. */
@@ -47,12 +47,14 @@ export class StreamReader implements EventSource {
     if (this.#held.length > 0) return this.#held.splice(0, most)
     if (signal.aborted) return []
     const keys = [...this.#last.keys()]
-    const reply = await this.#connection.run(
+    const reading = this.#connection.run(
       'xread',
       ['COUNT', most, 'BLOCK', blockMs, 'STREAMS', ...keys, ...this.#last.values()],
       { operation: 'read events', deadlineAt: performance.now() + blockMs + graceMs },
       true,
     )
+    // What a link that closes would still read is nobody's but its own.
+    const reply = await unlessAborted(reading, signal)
     for (const [key, entries] of entriesByKey(reply)) {
       const name = this.#byKey.get(key)
       if (name === undefined) continue
@@ -67,6 +69,22 @@ export class StreamReader implements EventSource {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#connection[Symbol.asyncDispose]()
+  }
+}
+
+/** The answer, or `null` as soon as nobody wants it any more. */
+async function unlessAborted(
+  reading: Promise<RedisReply>,
+  signal: AbortSignal,
+): Promise<RedisReply> {
+  reading.catch(() => {})
+  const aborted = Promise.withResolvers<null>()
+  const abort = (): void => aborted.resolve(null)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([reading, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -38,14 +38,16 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string
   /** With `tlsNames`. */
   readonly certificate: CertificateFiles | undefined
-  /** A new user of the operator's account. */
-  credentials(): Promise<{ readonly jwt: string; readonly seed: string; readonly file: string }>
-  /** Resolves with the first line of its log that matches, written since it was last started. */
-  line(matches: RegExp): Promise<string>
+  /** A new user of the operator's account, who may send anywhere but to `denied`. */
+  credentials(
+    denied?: string,
+  ): Promise<{ readonly jwt: string; readonly seed: string; readonly file: string }>
+  /** Its log since it was last started. */
+  readonly output: string
   /** Ends it at once (SIGKILL). */
   kill(): Promise<void>
-  /** Kills it if it still runs, and starts it again on the same port. */
-  restart(): Promise<void>
+  /** Kills it if it still runs, and starts it again on the same port, with other users if they are given. */
+  restart(users?: NatsOptions['users']): Promise<void>
 }
 
 /** Starts a NATS server on a free port. */
@@ -55,8 +57,14 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   const certificate = options.tlsNames && (await makeCertificate(folder.path, options.tlsNames))
   const issuer = options.operator ? new Issuer() : undefined
   const configFile = join(folder.path, 'nats.conf')
-  const start = async (port: number): Promise<Service> => {
-    const config = configuration(options, port, folder.path, certificate, issuer?.trust())
+  const start = async (port: number, users = options.users): Promise<Service> => {
+    const config = configuration(
+      { ...options, ...(users && { users }) },
+      port,
+      folder.path,
+      certificate,
+      issuer?.trust(),
+    )
     await writeFile(configFile, JSON.stringify(config, null, 2))
     return startService({
       command: '/usr/sbin/nats-server',
@@ -84,18 +92,20 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     port,
     url: certificate ? `tls://localhost:${port}` : `nats://127.0.0.1:${port}`,
     certificate,
-    credentials: async () => {
+    credentials: async (denied) => {
       if (!issuer) throw new Error('start the server with an operator')
       const file = join(folder.path, `user-${++users}.creds`)
-      const user = issuer.user()
+      const user = issuer.user(denied)
       await writeFile(file, credentialsText(user))
       return { ...user, file }
     },
-    line: (matches) => current.line(matches),
+    get output() {
+      return current.output
+    },
     kill: () => current.kill(),
-    restart: async () => {
+    restart: async (next) => {
       await current.kill()
-      current = await start(port)
+      current = await start(port, next)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -153,11 +163,11 @@ class Issuer {
     }
   }
 
-  user(): { jwt: string; seed: string } {
+  user(denied: string | undefined): { jwt: string; seed: string } {
     const user = KeyPair.generate('user')
     const limits = { subs: -1, data: -1, payload: -1 }
     const jwt = token(this.#account, user, {
-      ...{ type: 'user', version: 2, pub: {}, sub: {} },
+      ...{ type: 'user', version: 2, pub: denied === undefined ? {} : { deny: [denied] }, sub: {} },
       ...limits,
     })
     return { jwt, seed: user.seed }

@@ -1,3 +1,4 @@
+import { copyFile, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import { natsMessagingProvider } from '../../../capabilities/nats-messaging/index.ts'
@@ -186,4 +187,44 @@ test('a link closes while its server is away', async (t) => {
   await t.throwsAsync(async () => link.ask('Publish', message('s', 'x')), {
     code: 'ERR_SERVER_UNAVAILABLE',
   })
+})
+
+test('a login that the server forgot for a while is tried on', async (t) => {
+  const users = [{ user: 'ann', password: 'old' }]
+  await using nats = await startNats({ users })
+  const actor = new MessageActor()
+  await using link = await linkProvider(natsMessagingProvider(), {
+    values: { URL: nats.url, USER: 'ann', PASSWORD: 'old', SUBSCRIPTION: 's' },
+    invoke: actor.invoke,
+  })
+  await nats.restart([{ user: 'ann', password: 'new' }])
+  // Twice is when the library gives up, unless it is told not to.
+  while ((nats.output.match(/authentication error/g) ?? []).length < 3) await delay(5)
+  t.is(await outcome(() => link.ask('Publish', message('s', 'x'))), 'ERR_SERVER_UNAVAILABLE')
+  await nats.restart(users)
+  while ((await outcome(() => link.ask('Publish', message('s', 'back')))) !== 'sent') await delay(5)
+  await actor.received(1)
+  t.false(actor.texts.includes('x'))
+})
+
+test('CREDSFILE - what was put into it meanwhile is used after an outage', async (t) => {
+  await using nats = await startNats({ operator: true })
+  const first = await nats.credentials()
+  const second = await nats.credentials('shut')
+  await using link = await linkProvider(natsMessagingProvider(), {
+    values: { URL: nats.url, CREDSFILE: first.file },
+  })
+  t.is(await outcome(() => link.ask('Publish', message('shut', 'x'))), 'sent')
+  await writeFile(first.file, 'nonsense')
+  await nats.restart()
+  while ((await outcome(() => link.ask('Publish', message('shut', 'x')))) !== 'sent') await delay(5)
+  await copyFile(second.file, first.file)
+  const refused = async (): Promise<boolean> => {
+    await nats.restart()
+    while ((await outcome(() => link.ask('Publish', message('s', 'x')))) !== 'sent') await delay(5)
+    const shut = await outcome(() => link.ask('Publish', message('shut', 'x')))
+    return shut === 'ERR_SERVER_REFUSED'
+  }
+  // The file is read with each login, for the one that follows.
+  t.true((await refused()) || (await refused()))
 })

@@ -148,6 +148,43 @@ test('SUBSCRIPTION - what was written while the connection was broken comes afte
   }
 })
 
+test('a link closes at once, though it waits for events', async (t) => {
+  await using redis = await startRedis()
+  await using subject = await open(redis)
+  for (const values of [{ SUBSCRIPTION: 's' }, group]) {
+    const actor = new EventActor()
+    const link = await actor.link(subject, { ...values, PREFIX: '' })
+    await write(link, 's', 1)
+    await actor.received(1)
+    // The next read is under way once Redis says so: it would find nothing for a second.
+    while (!/flags=b/.test(String(await subject.run('client', 'LIST')))) await delay(1)
+    const began = performance.now()
+    await link[Symbol.asyncDispose]()
+    t.true(performance.now() - began < 900)
+  }
+})
+
+test('a Redis Cluster serves streams that it keeps together', async (t) => {
+  await using redis = await startRedis({
+    config: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' },
+  })
+  await using subject = await open(redis, redis.url.replace('redis:', 'redis+cluster:'))
+  await subject.run('cluster', 'ADDSLOTSRANGE', 0, 16_383)
+  while (!String(await subject.run('cluster', 'INFO')).includes('cluster_state:ok')) await delay(5)
+  for (const values of [{}, { QUEUEGROUP_NAME: 'g' }]) {
+    const actor = new EventActor()
+    const all = { SUBSCRIPTION: 'a,b', PREFIX: `{${Object.keys(values).length}}:`, ...values }
+    await using link = await actor.link(subject, all)
+    for (const stream of ['a', 'b']) await write(link, stream, stream)
+    await actor.received(2)
+    t.deepEqual(actor.numbers.toSorted(), ['a', 'b'])
+    t.deepEqual(await numbers(link, { stream: 'a' }), ['a'])
+  }
+  await t.throwsAsync(subject.link({ values: { SUBSCRIPTION: 'a,b' } }), {
+    message: /give PREFIX a part in braces/,
+  })
+})
+
 test('10 restarts - every event that was written is delivered', async (t) => {
   await using redis = await startRedis()
   await using subject = await open(redis)
