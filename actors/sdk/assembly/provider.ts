@@ -1,10 +1,6 @@
 import { register } from './guest'
-import { Literal } from './literal'
 import { Reader } from './reader'
 import { Writer } from './writer'
-
-const MODULE = new Literal('module')
-const VALUES = new Literal('values')
 
 /** An actor that a portable provider serves, and the values of its link. */
 export class Binding {
@@ -21,9 +17,9 @@ export class Binding {
   read(from: Reader): void {
     const size = from.map()
     for (let i = 0; i < size && !from.failed; i++) {
-      from.text()
-      if (from.contentIs(MODULE)) this.actor = from.string()
-      else if (from.contentIs(VALUES)) {
+      const key = from.string()
+      if (key == 'module') this.actor = from.string()
+      else if (key == 'values') {
         if (from.skipNil()) continue
         const count = from.map()
         for (let j = 0; j < count && !from.failed; j++) {
