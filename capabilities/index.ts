@@ -94,18 +94,17 @@ export {
   postgresSqlDbProvider,
   type TlsMode,
 } from './postgres-sqldb/index.ts'
+export {
+  type BucketAccess,
+  type S3BlobstoreConfig,
+  s3BlobstoreProvider,
+} from './s3-blobstore/index.ts'
 export type { SqlLimits } from './sql-limits.ts'
 export {
   type SqliteConfig,
   type SqliteOptions,
   sqliteSqlDbProvider,
 } from './sqlite-sqldb/index.ts'
-
-export {
-  type BucketAccess,
-  type S3BlobstoreConfig,
-  s3BlobstoreProvider,
-} from './s3-blobstore/index.ts'
 
 /**
  * One new instance of each provider, as a stock host starts with. Where several serve one contract,
@@ -124,8 +123,8 @@ export function stockProviders(): CapabilityProvider[] {
     memoryEventStreamsProvider(),
     redisEventStreamsProvider({ connections }),
     fileBlobstoreProvider(),
-    sqliteSqlDbProvider(),
     s3BlobstoreProvider(),
+    sqliteSqlDbProvider(),
     postgresSqlDbProvider(),
     loggingProvider(),
     extrasProvider(),

@@ -15,6 +15,7 @@ import {
   Result,
   Writer,
 } from '../sdk/assembly'
+import { callBlobstore } from './blobstore'
 import { callEventStreams } from './event-streams'
 import { callHttpClient } from './http-client'
 import { callKeyValue } from './keyvalue'
@@ -29,6 +30,7 @@ register('Call', (request: Reader, response: Writer): void => {
   if (request.failed) return
   if (callKeyValue(method, response) || callOther(method, response)) return
   if (callHttpClient(method, response) || callEventStreams(method, response)) return
+  if (callBlobstore(method, response)) return
   fail('no method ' + method)
 })
 

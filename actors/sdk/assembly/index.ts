@@ -1,4 +1,5 @@
 export { callActor } from './actors'
+export { Blob, Blobstore, Chunk, handleChunk, Upload } from './blobstore'
 export { log } from './console'
 export { EventStreams, handleEvent, StreamEvent } from './event-streams'
 export { randomGuid, randomNumber, sequenceNumber } from './extras'
