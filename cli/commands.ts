@@ -21,6 +21,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/up.ts')).up,
   },
   {
+    name: 'dev',
+    summary: 'build, sign and serve an actor’s project again whenever its sources change',
+    load: async () => (await import('./commands/dev.ts')).dev,
+  },
+  {
     name: 'call',
     summary: 'call one operation of an actor, from its file or running, and print the answer',
     load: async () => (await import('./commands/call.ts')).call,

@@ -11,6 +11,8 @@ export interface CliErrorDetails {
   ERR_PORT_IN_USE: { port: number; address: string; owner?: string }
   /** A file that is no provider, or not one for this host. */
   ERR_PROVIDER_FILE: { path: string; reason: string }
+  /** It is not said how the project is built, or where its module is. */
+  ERR_PROJECT_UNKNOWN: { folder: string; reason: string }
   ERR_INTERRUPTED: { signal: string }
   /** A failure that has no code of its own: a mistake in wash-ts. */
   ERR_INTERNAL: { name: string }
@@ -70,6 +72,11 @@ export const cliErrors: Readonly<Record<CliErrorCode, ErrorInfo>> = {
     summary: 'no provider can be loaded from a file',
     hint: 'name a registered provider (`wash-ts get providers`), or a file that holds one',
     exit: 1,
+  },
+  ERR_PROJECT_UNKNOWN: {
+    summary: 'nothing says how the project in a folder is built',
+    hint: 'run it where package.json is (`wash-ts new actor NAME` makes a project), or say --build and --wasm',
+    exit: 2,
   },
   ERR_INTERRUPTED: {
     summary: 'the command was interrupted before it was done',

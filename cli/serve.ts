@@ -3,7 +3,6 @@ import {
   type ActorInfo,
   applyManifest,
   Host,
-  type HostEvent,
   LiveManifest,
   type Manifest,
   type ManifestOptions,
@@ -13,11 +12,12 @@ import {
 } from '../host/index.ts'
 import { contentOf } from './content-watch.ts'
 import { openControlSocket } from './control-socket.ts'
+import { printActor, printEvent, printReady, tellEvent } from './host-report.ts'
 import { type ErrorLog, type LogLevel, openErrorLog } from './log.ts'
-import { linkToStock, urlOf } from './stock-links.ts'
+import { linkToStock } from './stock-links.ts'
 import { awaitStop } from './stop-signals.ts'
 import { loadManifestProvider } from './provider-file.ts'
-import { printable, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 import type { WatchReport } from './up-watch.ts'
 
 /** What to run. */
@@ -69,7 +69,7 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
     scheduler,
     log,
   })
-  host.onEvent((event) => tell(event, request, terminal, log))
+  host.onEvent((event) => tellEvent(event, request.watch, terminal, log))
   // Opened while the actors start: it takes its time, and nobody can ask before it is told of.
   const opening = request.control
     ? openControlSocket(host, {
@@ -89,13 +89,13 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
     await opening
   }
   await using control = await opening
-  printReady(host, started, control?.path, terminal)
+  printReady(host, started.length, control?.path, terminal)
   request.onReady?.(started)
 
   const reason = await stop.asked
   if (!terminal.json) terminal.note(`Stopping (${reason})`)
   await host.stop()
-  if (terminal.json) print(terminal, 'host_stopped', { host: host.id })
+  if (terminal.json) printEvent(terminal, 'host_stopped', { host: host.id })
 }
 
 /** A host that starts, and what for. */
@@ -162,55 +162,7 @@ function reportTo(terminal: Terminal): WatchReport {
   return {
     terminal,
     event: (type, facts) => {
-      if (terminal.json) print(terminal, type, facts)
+      if (terminal.json) printEvent(terminal, type, facts)
     },
   }
-}
-
-function printActor(actor: ActorInfo, terminal: Terminal): void {
-  const { id, name, issuer, revision, contracts, dialect, links } = actor
-  const url = urlOf(actor)
-  if (terminal.json) {
-    const facts = { actor: id, name, issuer, revision, contracts, dialect, url, links }
-    print(terminal, 'actor_started', facts)
-    return
-  }
-  const words = [terminal.paint('strong', printable(name)), id, ...(url === undefined ? [] : [url])]
-  terminal.print(words.join('  '))
-}
-
-function printReady(
-  host: Host,
-  started: readonly ActorInfo[],
-  control: string | undefined,
-  terminal: Terminal,
-): void {
-  if (terminal.json) {
-    return print(terminal, 'ready', { host: host.id, actors: started.length, control })
-  }
-  const count = `${started.length} ${started.length === 1 ? 'actor' : 'actors'}`
-  terminal.note(`${count} running on host ${host.id}; Ctrl-C stops it`)
-}
-
-/** What an operator wants to know of at once; starting and stopping are told in their own words. */
-const told: ReadonlySet<HostEvent['type']> = new Set([
-  'actor_expired',
-  'actor_updated',
-  'actor_update_failed',
-  'capability_denied',
-  'link_failed',
-])
-
-function tell(event: HostEvent, { watch }: ServeRequest, terminal: Terminal, log: ErrorLog): void {
-  const { type, ...facts } = event
-  // What becomes of an edit is told in words of its own.
-  const isEdit = watch && type.startsWith('actor_update') && !terminal.json
-  if (!told.has(type) || isEdit) return log.debug(type, facts)
-  if (terminal.json) print(terminal, type, facts)
-  else if (type === 'actor_updated') log.info(type, facts)
-  else log.warn(type, facts)
-}
-
-function print(terminal: Terminal, event: string, facts: object): void {
-  terminal.print(JSON.stringify({ event, time: new Date().toISOString(), ...facts }))
 }

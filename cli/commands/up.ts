@@ -1,5 +1,6 @@
 import type { Command, CommandCall } from '../command.ts'
 import { usage } from '../arguments.ts'
+import { portNumber } from '../port-number.ts'
 import { parsePublicKey } from '../../signing/index.ts'
 import { serve, type ServeRequest } from '../serve.ts'
 
@@ -70,12 +71,6 @@ export function serveRequest({ arguments: paths, options }: CommandCall): ServeR
     control: !options.flag('no-control'),
     watch: options.flag('watch'),
   }
-}
-
-function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw usage('--port', `--port must be a number from 0 to 65535, not ${JSON.stringify(text)}`)
 }
 
 function accountKey(text: string): string {

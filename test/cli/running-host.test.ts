@@ -209,7 +209,8 @@ const refusals: readonly (readonly [args: string, code: string, exitCode: number
   ['swap keyvalue/other memory-keyvalue', 'ERR_NOTHING_TO_SWAP', 3],
   ['swap keyvalue/ memory-keyvalue', 'ERR_USAGE', 2],
   ['swap keyvalue memory-keyvalue --set MAX_KEYS', 'ERR_USAGE', 2],
-  ['swap keyvalue ./provider.par', 'ERR_PROVIDER_FILE', 1],
+  ['swap keyvalue ./provider.par', 'ERR_MODULE_NOT_FOUND', 3],
+  ['swap keyvalue ./app.txt', 'ERR_PROVIDER_FILE', 1],
   ['update nobody echo.wasm', 'ERR_ACTOR_NOT_FOUND', 3],
   ['update echo nowhere.wasm', 'ERR_MODULE_NOT_FOUND', 3],
   ['start actor echo.wasm', 'ERR_ACTOR_EXISTS', 7],
@@ -223,6 +224,7 @@ test('wash-ts - what a running host refuses ends with its code and exit code', a
   await using folder = await folderWith('echo')
   const { command } = await running(folder, 'echo.wasm')
   await using _ = command
+  await writeFile(join(folder.path, 'app.txt'), 'no provider at all')
   for (const [args, code, exitCode] of refusals) {
     const finished = await folder.runJson(...args.split(' '))
     t.is((finished.json['error'] as { code?: string } | undefined)?.code, code, args)

@@ -1,11 +1,11 @@
 import { cp, rename, writeFile } from 'node:fs/promises'
-import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
 import { KeyPair } from '../../signing/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
-import { type CommandFolder, commandFolder, type RunningCommand } from '../support/wash-command.ts'
-import { nextEvent } from './support/up-events.ts'
+import { KeepAlive } from '../support/keep-alive.ts'
+import { type CommandFolder, commandFolder } from '../support/wash-command.ts'
+import { nextEvent, nthEvent } from './support/up-events.ts'
 
 interface WatchEvent {
   readonly event: string
@@ -32,16 +32,6 @@ async function folderWithApp(manifest = ''): Promise<CommandFolder> {
   return folder
 }
 
-/** The `count`th event of a kind. */
-async function event(command: RunningCommand, kind: string, count = 1): Promise<WatchEvent> {
-  const seen = new Set<string>()
-  const line = await command.line((text) => {
-    if ((JSON.parse(text) as WatchEvent).event === kind) seen.add(text)
-    return seen.size === count
-  })
-  return JSON.parse(line) as WatchEvent
-}
-
 const http = (actor: string): string =>
   `  - { actor: ${actor}, contract_id: "wascc:http_server", values: { PORT: 0 } }`
 const store = `  - { actor: app.wasm, contract_id: "wascc:keyvalue" }`
@@ -55,17 +45,17 @@ test('wash-ts up MANIFEST --watch - edits take effect, broken ones are told with
   t.is((await fetch(`${url}visits`)).status, 500)
 
   await writeFile(path, `actors: [app.wasm]\nlinks:\n${http('app.wasm')}\n${store}\n`)
-  await event(command, 'manifest_applied')
+  await nthEvent<WatchEvent>(command, 'manifest_applied')
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 1 })
 
   await writeFile(path, 'actors:\n  - app.wasm\nlinks: 5\n')
-  const broken = await event(command, 'edit_failed')
+  const broken = await nthEvent<WatchEvent>(command, 'edit_failed')
   t.is(broken.error?.code, 'ERR_MANIFEST_INVALID')
   t.regex(broken.error?.message ?? '', /line 3: links/)
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 2 })
 
   await writeFile(path, 'actors:\n  - app.wasm\n  - nowhere.wasm\n')
-  const missing = await event(command, 'edit_failed', 2)
+  const missing = await nthEvent<WatchEvent>(command, 'edit_failed', 2)
   t.is(missing.error?.code, 'ERR_MANIFEST_NOT_APPLIED')
   t.regex(missing.error?.message ?? '', /line 3: /)
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 3 })
@@ -74,7 +64,7 @@ test('wash-ts up MANIFEST --watch - edits take effect, broken ones are told with
   const text = `labels: { zone: b }\nactors: [app.wasm, echo.wasm]\nlinks:\n${http('app.wasm')}\n${store}\n`
   await writeFile(`${path}.new`, text)
   await rename(`${path}.new`, path)
-  const applied = await event(command, 'manifest_applied', 2)
+  const applied = await nthEvent<WatchEvent>(command, 'manifest_applied', 2)
   t.deepEqual(
     applied.started.map(({ name }) => name),
     ['echo'],
@@ -83,7 +73,7 @@ test('wash-ts up MANIFEST --watch - edits take effect, broken ones are told with
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 4 })
 
   await writeFile(path, text.replace(', echo.wasm', ''))
-  const stopped = await event(command, 'manifest_applied', 3)
+  const stopped = await nthEvent<WatchEvent>(command, 'manifest_applied', 3)
   t.deepEqual(
     stopped.stopped.map(({ name }) => name),
     ['echo'],
@@ -97,11 +87,11 @@ test('wash-ts up MANIFEST --watch - a file that is missing is waited for', async
   await using command = folder.start('up', 'app.yaml', '--watch', '-o', 'json')
   await nextEvent(command, 'ready')
   await writeFile(join(folder.path, 'app.yaml'), 'actors: [app.wasm, later/on.wasm]\n')
-  await event(command, 'edit_failed')
+  await nthEvent<WatchEvent>(command, 'edit_failed')
 
   await cp(join(folder.path, 'echo.wasm'), join(folder.path, 'later/on.wasm'), { recursive: true })
 
-  const { started } = await event(command, 'manifest_applied')
+  const { started } = await nthEvent<WatchEvent>(command, 'manifest_applied')
   t.deepEqual(
     started.map(({ name }) => name),
     ['echo'],
@@ -118,47 +108,16 @@ test('wash-ts up ACTOR --watch - a new build is served on the same connection', 
   t.is(await agent.get('visits'), '{"counter":1}')
 
   await writeFile(path, await app('echo'))
-  await event(command, 'actor_file_applied')
+  await nthEvent<WatchEvent>(command, 'actor_file_applied')
   t.not(await agent.get('visits'), '{"counter":2}')
 
   // Half a module is what a compiler has written so far, or what it left: the actor stays.
   await writeFile(path, (await app('kvcounter')).subarray(0, 2_000))
-  const { error } = await event(command, 'edit_failed')
+  const { error } = await nthEvent<WatchEvent>(command, 'edit_failed')
   t.regex(error?.code ?? '', /^ERR_/)
   t.is(agent.connections, 1)
   await writeFile(path, await app('kvcounter'))
-  await event(command, 'actor_file_applied', 2)
+  await nthEvent<WatchEvent>(command, 'actor_file_applied', 2)
   t.is(await agent.get('visits'), '{"counter":2}')
   t.is(agent.connections, 1)
 })
-
-/** A client with one connection, which counts how many it took. */
-class KeepAlive implements Disposable {
-  readonly #url: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  connections = 0
-
-  constructor(url: string) {
-    this.#url = url
-  }
-
-  get(path: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const sent = request(`${this.#url}${path}`, { agent: this.#agent }, (response) => {
-        let text = ''
-        response
-          .setEncoding('utf8')
-          .on('data', (chunk: string) => (text += chunk))
-          .on('end', () => resolve(text))
-      })
-      sent.on('socket', () => {
-        if (!sent.reusedSocket) this.connections += 1
-      })
-      sent.on('error', reject).end()
-    })
-  }
-
-  [Symbol.dispose](): void {
-    this.#agent.destroy()
-  }
-}

@@ -39,3 +39,17 @@ export async function nextEvent(
   })
   return JSON.parse(line) as UpEvent
 }
+
+/** The `count`th event of a kind, as it was printed. */
+export async function nthEvent<Event>(
+  command: RunningCommand,
+  kind: string,
+  count = 1,
+): Promise<Event> {
+  const seen = new Set<string>()
+  const line = await command.line((text) => {
+    if ((JSON.parse(text) as UpEvent).event === kind) seen.add(text)
+    return seen.size === count
+  })
+  return JSON.parse(line) as Event
+}
