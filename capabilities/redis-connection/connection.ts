@@ -71,7 +71,7 @@ export class RedisConnection implements AsyncDisposable {
   /** Why it is not up. */
   #reason: Absence | undefined
   /** What a Sentinel or a node of a cluster said last, which what follows does not repeat. */
-  #detail: string | undefined
+  #detail: Absence | undefined
   #recoveryEnds: NodeJS.Timeout | undefined
   #isClosing = false
   #pending: TrackedCommand[] = []
@@ -265,16 +265,15 @@ export class RedisConnection implements AsyncDisposable {
     events.on('close', () => this.#onClose())
     events.on('error', (error: Error) => this.#onError(error))
     events.on('sentinelError', (error: Error) => {
-      this.#detail = error.message.includes('invalid reply')
-        ? 'the Sentinels know no master of that name'
-        : reasonOf(error, this.#secrets)
+      this.#detail = this.#absence(error)
     })
     if (!('nodes' in client)) {
       this.#watches.use(watchLiveness(client))
       return
     }
     events.on('node error', (error: Error) => {
-      this.#detail = reasonOf(error, this.#secrets)
+      const detail = this.#absence(error)
+      if (!followUp.test(detail.detail.reason)) this.#detail = detail
     })
     events.on('+node', (node: Redis) => {
       const watch = watchLiveness(node)
@@ -287,21 +286,24 @@ export class RedisConnection implements AsyncDisposable {
   #onError(error: Error): void {
     if (this.#isClosing) return
     const isSelect = (error as { command?: { name?: string } }).command?.name === 'select'
-    const reason = reasonOf(error, this.#secrets)
+    const reason = this.#absence(error)
     // What follows when a set-up has failed already.
-    if (reason.startsWith("Stream isn't writeable")) return
-    this.#reason = isServerReply(error)
-      ? refused(this.server, reason)
-      : unavailable(this.server, this.#detail ?? reason)
+    if (followUp.test(reason.detail.reason)) return
+    this.#reason = summary.test(reason.detail.reason) ? (this.#detail ?? reason) : reason
     // ioredis would go on with database 0.
     if (isSelect) this.#client.disconnect(true)
     else if (this.#client.status === 'ready') return
     this.#goDown(this.#reason)
   }
 
+  #absence(error: Error): Absence {
+    const reason = reasonOf(error, this.#secrets)
+    return isServerReply(error) ? refused(this.server, reason) : unavailable(this.server, reason)
+  }
+
   #onClose(): void {
     if (this.#isClosing || this.#state === 'down') return
-    this.#reason ??= unavailable(this.server, this.#detail ?? 'the connection was closed')
+    this.#reason ??= this.#detail ?? unavailable(this.server, 'the connection was closed')
     if (this.#state === 'recovering') {
       this.#goDown(this.#reason)
       return
@@ -328,5 +330,11 @@ export class RedisConnection implements AsyncDisposable {
     for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
 }
+
+/** What ioredis says of commands of its own once their connection is gone, which tells nothing. */
+const followUp = /^(Stream isn't writeable|Connection is closed)/
+
+/** What it says when every Sentinel or node has failed, each for a reason of its own. */
+const summary = /^(All sentinels are unreachable|Failed to refresh slots cache)/
 
 const deadlinePassed = new Error('the deadline has passed')

@@ -101,7 +101,7 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   [/DB index/, 'correct the number of the database at the end of URL'],
   [/NOPERM/, 'give the user the rights that the message names'],
   [/LOADING|loading/, 'try again when it has loaded its data'],
-  [/Sentinels know/, 'correct the name of the master in URL'],
+  [/No such master/, 'correct the name of the master in URL'],
   [/packet length|wrong version/i, 'write redis:// in URL if the server does not speak TLS'],
   [/./, 'start it, or correct URL in the link'],
 ]
