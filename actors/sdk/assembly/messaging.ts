@@ -39,10 +39,6 @@ export class Messaging {
   }
 }
 
-const SUBJECT = new Literal('subject')
-const REPLY_TO = new Literal('replyTo')
-const BODY = new Literal('body')
-
 /**
  * A message that was delivered, read where it lies.
  *
@@ -50,6 +46,11 @@ const BODY = new Literal('body')
  */
 @unmanaged
 export class Message {
+  // Not at the top level, where every actor would make them.
+  private readonly subjectKey: Literal = new Literal('subject')
+  private readonly replyToKey: Literal = new Literal('replyTo')
+  private readonly bodyKey: Literal = new Literal('body')
+
   private subjectStart: usize = 0
   private subjectLength: i32 = 0
   private replyToStart: usize = 0
@@ -89,16 +90,16 @@ export class Message {
     const size = from.map()
     for (let i = 0; i < size && !from.failed; i++) {
       from.text()
-      if (from.contentIs(SUBJECT)) {
+      if (from.contentIs(this.subjectKey)) {
         from.text()
         this.subjectStart = from.contentStart
         this.subjectLength = from.contentLength
-      } else if (from.contentIs(REPLY_TO)) {
+      } else if (from.contentIs(this.replyToKey)) {
         if (from.skipNil()) continue
         from.text()
         this.replyToStart = from.contentStart
         this.replyToLength = from.contentLength
-      } else if (from.contentIs(BODY)) {
+      } else if (from.contentIs(this.bodyKey)) {
         if (from.skipNil()) continue
         from.binary()
         this.bodyStart = from.contentStart
@@ -109,19 +110,22 @@ export class Message {
   }
 }
 
-const received = new Message()
+let received: Message | null = null
 let handler: ((message: Message) => void) | null = null
 
 /** Has `fn` take the messages of subscriptions. Call it once, at the top level of the entry file. */
 export function handleMessage(fn: (message: Message) => void): void {
+  received = new Message()
   handler = fn
   register('DeliverMessage', take)
 }
 
 function take(request: Reader, response: Writer): void {
-  received.read(request)
+  const message = received
   const taking = handler
-  if (request.failed || taking === null) return
-  taking(received)
+  if (message === null || taking === null) return
+  message.read(request)
+  if (request.failed) return
+  taking(message)
   response.nil()
 }
