@@ -101,7 +101,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     }
   }
   let current = service
-  opened.defer(() => current.kill())
+  const kill = async (): Promise<void> => {
+    // Sessions are processes, which a killed server leaves to what they are doing.
+    const sessions = await childrenOf(current.pid)
+    const killed = current.kill()
+    for (const pid of sessions) signalled(pid)
+    await killed
+  }
+  opened.defer(kill)
   const owned = opened.move()
 
   const login = `${user}:${encodeURIComponent(password)}`
@@ -131,9 +138,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       return name
     },
     run,
-    kill: () => current.kill(),
+    kill,
     restart: async () => {
-      await current.kill()
+      await kill()
       current = await startAgain()
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -163,6 +170,23 @@ function settings(
     ...config,
   }
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  try {
+    const { stdout } = await execute('pgrep', ['-P', String(pid)])
+    return stdout.trim().split('\n').map(Number)
+  } catch {
+    return [] // There are none.
+  }
+}
+
+function signalled(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended with the server.
+  }
 }
 
 /** The server refuses to run as root. */
