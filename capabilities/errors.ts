@@ -50,6 +50,8 @@ export interface CapabilityErrorDetails {
     limit: 'MAX_RESPONSE_BYTES' | 'HEADER_BYTES'
     allowed: number
   }
+  /** What an archive holds is no provider, or not one of the contract that the archive claims. */
+  ERR_PROVIDER_CODE: { reason?: string; specifier?: string }
   /** The server behind the provider cannot be reached. Nothing was executed. */
   ERR_SERVER_UNAVAILABLE: { server: string; reason: string }
   /** The server answered that it will not: wrong password, read-only, out of memory. */
@@ -186,6 +188,12 @@ export const capabilityErrors: Readonly<Record<CapabilityErrorCode, ErrorInfo>> 
     summary: 'the answer of a server is larger than the link allows',
     hint: 'raise MAX_RESPONSE_BYTES of the link, or ask for less',
     exit: 1,
+  },
+  ERR_PROVIDER_CODE: {
+    summary:
+      'what a provider archive holds is no provider, or one of another contract than it claims',
+    hint: 'export what defineProvider of wash-ts/provider gives as the default, in one file that imports nothing but node: modules, wash-ts/provider and wash-ts/contracts',
+    exit: 4,
   },
   ERR_SERVER_UNAVAILABLE: {
     summary: 'the server behind a provider cannot be reached; nothing was executed',

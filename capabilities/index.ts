@@ -17,6 +17,7 @@ import { redisKeyValueProvider } from './redis-keyvalue/index.ts'
 import { sqliteSqlDbProvider } from './sqlite-sqldb/index.ts'
 import { s3BlobstoreProvider } from './s3-blobstore/index.ts'
 
+export { archiveProvider, type ArchiveProviderOptions } from './archive-provider/index.ts'
 export {
   type AnyCapabilityError,
   CapabilityError,

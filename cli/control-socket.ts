@@ -32,7 +32,7 @@ export async function openControlSocket(
         return info && { ...info, exit: info.exit === 130 ? 1 : info.exit }
       },
       loadProvider: async (source, signal) =>
-        (await import('./provider-file.ts')).loadProvider(source, { ...provider, signal }),
+        (await import('./provider-file.ts')).loadProvider(source, { ...provider, log, signal }),
       stop,
     })
   } catch (error) {

@@ -53,7 +53,7 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
   const reading: ManifestOptions = {
     providers: stockProviders(),
     loadProvider: ({ path, policy, limits }) =>
-      loadManifestProvider(path, { policy: policyOf(request, policy), limits, scheduler }),
+      loadManifestProvider(path, { policy: policyOf(request, policy), limits, scheduler, log }),
     env: terminal.env,
   }
   const manifest =

@@ -81,7 +81,8 @@ export class FrameReader {
 
   #measure(): void {
     if (this.#wanted !== undefined || this.#bytes < lengthBytes) return
-    const length = Buffer.from(this.#joined()).readUInt32BE()
+    const head = this.#joined().subarray(0, lengthBytes)
+    const length = head.reduce((value, byte) => value * 0x100 + byte, 0)
     if (length > maxFrameBytes) throw tooLong(length)
     this.#wanted = lengthBytes + length
   }

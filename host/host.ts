@@ -206,7 +206,8 @@ export class Host implements AsyncDisposable {
   /**
    * Makes a provider available. It opens nothing until it is linked.
    *
-   * @throws HostError `ERR_PROVIDER_EXISTS`
+   * @throws HostError `ERR_PROVIDER_EXISTS`, `ERR_POLICY_DENIED` for one that came signed by somebody
+   * that the policy does not trust
    */
   addProvider(provider: CapabilityProvider): Promise<void> {
     return this.#exclusive(async () => {

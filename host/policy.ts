@@ -1,4 +1,4 @@
-import type { ActorClaims } from '../signing/index.ts'
+import type { ActorClaims, ProviderClaims } from '../signing/index.ts'
 import { HostError } from './errors.ts'
 
 /** A yes, or a no with its reason. */
@@ -14,15 +14,21 @@ export interface Authorizer {
   mayLoad(claims: ActorClaims): Verdict
   mayLink(claims: ActorClaims, contractId: string, linkName: string): Verdict
   mayCall(caller: ActorClaims, target: ActorClaims): Verdict
+  /** Asked once for each provider archive. Default: it may. */
+  mayServe?(claims: ProviderClaims): Verdict
 }
 
+const yes: Verdict = { ok: true }
+const no = (reason: string): Verdict => ({ ok: false, reason })
+
 /**
- * Asks whether a signed module may run.
+ * Asks whether a signed module or archive may run.
  *
  * @throws HostError `ERR_POLICY_DENIED`
  */
-export function requireMayLoad(authorizer: Authorizer, claims: ActorClaims): void {
-  const verdict = authorizer.mayLoad(claims)
+export function requireMayLoad(authorizer: Authorizer, claims: ActorClaims | ProviderClaims): void {
+  const verdict =
+    'contractId' in claims ? (authorizer.mayServe?.(claims) ?? yes) : authorizer.mayLoad(claims)
   if (verdict.ok) return
   throw new HostError(
     'ERR_POLICY_DENIED',
@@ -33,7 +39,7 @@ export function requireMayLoad(authorizer: Authorizer, claims: ActorClaims): voi
 
 /** The rules of the stock authorizer. */
 export interface Policy {
-  /** Account keys (`A…`) whose actors may run. Default: any. */
+  /** Account keys (`A…`) whose actors and provider archives may run. Default: any. */
   readonly issuers?: readonly string[]
   /** Contract ids that actors may be linked to. Default: any. */
   readonly contracts?: readonly string[]
@@ -44,19 +50,16 @@ export interface Policy {
   readonly actorCalls?: 'same-issuer' | 'any' | 'none'
 }
 
-const yes: Verdict = { ok: true }
-const no = (reason: string): Verdict => ({ ok: false, reason })
-
 /** Makes the stock authorizer of a policy. */
 export function policyAuthorizer(policy: Policy = {}): Authorizer {
   const issuers = policy.issuers && new Set(policy.issuers)
   const contracts = policy.contracts && new Set(policy.contracts)
   const actorCalls = policy.actorCalls ?? 'same-issuer'
+  const trusts = ({ issuer }: { readonly issuer: string }): Verdict =>
+    issuers && !issuers.has(issuer) ? no(`its issuer ${issuer} is not trusted`) : yes
   return {
-    mayLoad: (claims) =>
-      issuers && !issuers.has(claims.issuer)
-        ? no(`its issuer ${claims.issuer} is not trusted`)
-        : yes,
+    mayLoad: trusts,
+    mayServe: trusts,
     mayLink: (_claims, contractId) =>
       contracts && !contracts.has(contractId)
         ? no(`contract ${contractId} is not one that this host offers`)

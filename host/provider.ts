@@ -1,5 +1,5 @@
 import type { Contract, OperationTypes, SomeOperations } from '../contracts/index.ts'
-import type { ActorClaims } from '../signing/index.ts'
+import type { ActorClaims, ProviderClaims } from '../signing/index.ts'
 import type { Logger } from './logger.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -33,8 +33,11 @@ export interface CapabilityProvider<
    * definition, as all waSCC hosts did with the extras. A link definition takes precedence.
    */
   readonly automatic?: boolean
-  /** What it was signed with, if it is a signed module: the policy of a host is asked of these too. */
-  readonly claims?: ActorClaims
+  /**
+   * What it was signed with, if it is a signed module or archive: the policy of a host is asked of
+   * these too.
+   */
+  readonly claims?: ActorClaims | ProviderClaims
   /**
    * Opens what one link needs.
    *

@@ -76,7 +76,7 @@ export {
   type VerifiedToken,
   verifyToken,
 } from './signed-token.ts'
-export type { JsonObject, JsonValue } from './strict-json.ts'
+export { isJsonObject, type JsonObject, type JsonValue } from './strict-json.ts'
 export {
   checkValidity,
   validityFailure,

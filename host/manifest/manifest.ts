@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as v from 'valibot'
 import { contractForId } from '../../contracts/index.ts'
@@ -44,8 +45,8 @@ export interface ManifestOptions {
   /** The providers that it may use, the default one of each contract first. */
   readonly providers: readonly CapabilityProvider[]
   /**
-   * Loads a provider from a file that `capabilities` names by its `path`: once each time the manifest is
-   * read. `undefined` if the file is of no kind that it knows; a stock provider then takes its place, as
+   * Loads a provider from a file that `capabilities` names by its `path`, or its `image_ref` where that is
+   * a file: once each time the manifest is read. `undefined` if the file is of no kind that it knows; a stock provider then takes its place, as
    * for the native libraries of waSCC. Default: no file is.
    */
   readonly loadProvider?: (file: ProviderFile) => Promise<CapabilityProvider | undefined>
@@ -158,8 +159,10 @@ async function loadProviders(
   const loaded = new Map<number, CapabilityProvider | undefined>()
   if (!loadProvider) return loaded
   for (const [index, capability] of (capabilities ?? []).entries()) {
-    if (!('path' in capability)) continue
-    const path = resolve(folder, capability.path)
+    if ('provider' in capability) continue
+    const path = resolve(folder, referenceOf(capability))
+    // wasmCloud meant images of a registry; one that is a file here is that file.
+    if ('image_ref' in capability && !(await isFile(path))) continue
     try {
       const provider = await loadProvider({ path, policy: policy as Policy, limits })
       if (provider) loaded.set(index, provider)
@@ -169,6 +172,20 @@ async function loadProviders(
     }
   }
   return loaded
+}
+
+type Capability = NonNullable<ManifestDocument['capabilities']>[number]
+
+function referenceOf(capability: Capability): string {
+  if ('provider' in capability) return capability.provider
+  return 'path' in capability ? capability.path : capability.image_ref
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  )
 }
 
 function interpret(
@@ -192,7 +209,7 @@ function interpret(
       ...rest,
       contractId: contract_id,
       linkName: link_name,
-      ...namedProvider(provider ?? provider_id),
+      ...namedProvider(provider ?? provider_id, document, loaded),
     })),
   ]
   const providers = chooseProviders(document, available, loaded, report)
@@ -207,9 +224,21 @@ function interpret(
   }
 }
 
-/** A wasmCloud provider key says nothing here: the contract chooses. */
-function namedProvider(reference: string | undefined): { provider?: string } {
-  return reference === undefined || /^V[A-Z2-7]{55}$/.test(reference) ? {} : { provider: reference }
+/**
+ * A provider by its name, or by the file or the key of one that came from a file. Any other key of
+ * wasmCloud's says nothing here: the contract chooses.
+ */
+function namedProvider(
+  reference: string | undefined,
+  { capabilities = [] }: ManifestDocument,
+  loaded: LoadedProviders,
+): { provider?: string } {
+  if (reference === undefined) return {}
+  const file = capabilities.findIndex((capability) => referenceOf(capability) === reference)
+  const own =
+    loaded.get(file) ?? [...loaded.values()].find((each) => each?.claims?.subject === reference)
+  if (own) return { provider: own.name }
+  return /^V[A-Z2-7]{55}$/.test(reference) ? {} : { provider: reference }
 }
 
 function chooseProviders(
@@ -229,12 +258,7 @@ function chooseProviders(
       if (own) chosen.add(own)
       return
     }
-    const reference =
-      'provider' in capability
-        ? capability.provider
-        : 'path' in capability
-          ? capability.path
-          : capability.image_ref
+    const reference = referenceOf(capability)
     const named = available.find(({ name }) => name === reference)
     const served =
       named ?? ('provider' in capability ? undefined : stockProviderOf(reference, available))

@@ -10,6 +10,7 @@ export const publishedFolders: readonly string[] = [
   'contracts',
   'host',
   'nats',
+  'provider',
   'capabilities',
   'control',
   'lattice',

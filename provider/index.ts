@@ -1,0 +1,16 @@
+/** For authors of capability providers: define one, run it in a host or put it into an archive. */
+export { ProviderError } from './channel/index.ts'
+export { type DefinedLink, defineProvider, type ProviderDefinition } from './define-provider.ts'
+export type {
+  CapabilityProvider,
+  InvokeOptions,
+  LinkContext,
+  LinkedActor,
+  LogFacts,
+  Logger,
+  ProviderCall,
+  ProviderLink,
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from '../host/index.ts'
