@@ -6,11 +6,11 @@ import type {
   OperationTypes,
 } from '../contracts/index.ts'
 import { type ActorClaims, SigningError } from '../signing/index.ts'
+import { ConsoleLog } from './console-log.ts'
 import type { Guest, GuestModule, HostCall, Scheduler } from './engine/index.ts'
 import { HostError } from './errors.ts'
 import type { LinkContext, ProviderCall, ProviderLink } from './provider.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { visibleText } from './visible-text.ts'
 
 /** What every link of a portable provider shares. */
 export interface PortableModule {
@@ -32,9 +32,6 @@ export interface PortableModule {
 type Context = LinkContext<Readonly<Record<string, string>>>
 type Operation = (request: unknown, call: ProviderCall) => Promise<unknown>
 
-/** Longest line of a provider as it is logged, in bytes, escapes and all. */
-const maxLineBytes = 8192
-
 /**
  * Links an actor to a portable provider: starts an instance for it and binds the actor to that.
  *
@@ -50,18 +47,23 @@ export async function openPortableLink(
   context: Context,
   onClosed: () => void,
 ): Promise<ProviderLink<OperationTypes>> {
+  const console = new ConsoleLog(context.log)
+  const closed = (): void => {
+    console.flush()
+    onClosed()
+  }
   // Asked for before it is there only while the instance starts.
   const opened: { link?: PortableLink } = {}
   const guest = await shared.module.open({
     scheduler: shared.scheduler,
     keepsState: true,
-    log: (text) => context.log.info('provider console', { text: visibleText(text, maxLineBytes) }),
+    log: (text) => console.print(text),
     hostCall: (call) => {
       if (opened.link) return opened.link.answer(call)
       throw new Error(`${shared.name} called ${call.namespace} while it was starting`)
     },
   })
-  const link = new PortableLink(shared, context, guest, onClosed)
+  const link = new PortableLink(shared, context, guest, closed)
   opened.link = link
   try {
     await link.bind()
