@@ -68,7 +68,11 @@ export {
   readWithin,
 } from './module-file.ts'
 export { type Authorizer, type Policy, policyAuthorizer, type Verdict } from './policy.ts'
-export { portableProvider, type PortableProviderOptions } from './portable-provider.ts'
+export {
+  type PortableProvider,
+  portableProvider,
+  type PortableProviderOptions,
+} from './portable-provider.ts'
 export type {
   CapabilityProvider,
   InvokeOptions,

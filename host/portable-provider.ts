@@ -5,6 +5,7 @@ import {
   ContractError,
   contractForId,
   type Dialect,
+  type OperationTypes,
   providerHosting,
 } from '../contracts/index.ts'
 import { type ActorClaims, verifyActor } from '../signing/index.ts'
@@ -48,6 +49,9 @@ export interface PortableProviderOptions {
   readonly signal?: AbortSignal
 }
 
+/** A portable provider: whatever its contract, its operations are known by name only. */
+export type PortableProvider = CapabilityProvider<Readonly<Record<string, string>>, OperationTypes>
+
 /** Takes any text: only the module knows what its values are. */
 const anyValues: StandardSchema<unknown, Readonly<Record<string, string>>> = v.record(
   v.string(),
@@ -71,7 +75,7 @@ const anyValues: StandardSchema<unknown, Readonly<Record<string, string>>> = v.r
 export async function portableProvider(
   source: ModuleSource,
   options: PortableProviderOptions = {},
-): Promise<CapabilityProvider> {
+): Promise<PortableProvider> {
   const now = options.now ?? Date.now
   const wasm = await readModule(source)
   const { claims } = await verifyActor(wasm, { now: new Date(now()) })

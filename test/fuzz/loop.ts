@@ -46,6 +46,7 @@ const maxCorpus = 512
  */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
   const random = seededRandom(options.seed)
+  await target.open?.()
   const corpus = target.seeds()
   const seeds = corpus.length
   const outcomes = new Set<string>()

@@ -8,6 +8,8 @@ export interface FuzzTarget {
    * itself (an invariant that does not hold) it throws as a plain `Error`.
    */
   run(input: Uint8Array): void | Promise<void>
+  /** Makes what the inputs are for, where that takes time: once, before the first. */
+  open?(): Promise<void>
   /** Inputs to start from, good ones above all: they are run as they are, too. */
   seeds(): Uint8Array[]
 }

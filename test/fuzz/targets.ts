@@ -5,6 +5,7 @@ import { claimsTarget } from './claims.ts'
 import { keysTarget } from './keys.ts'
 import { prepareTarget } from './prepare.ts'
 import { httpResponsesTarget, messagesTarget } from './messages.ts'
+import { portableTarget } from './portable.ts'
 import { sectionsTarget } from './sections.ts'
 import type { FuzzTarget } from './target.ts'
 import { tokenTarget } from './token.ts'
@@ -18,4 +19,5 @@ export const targets: readonly FuzzTarget[] = [
   messagesTarget,
   httpResponsesTarget,
   prepareTarget,
+  portableTarget,
 ]

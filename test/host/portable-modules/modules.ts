@@ -26,3 +26,8 @@ export function callerActor(
 ): Promise<Uint8Array<ArrayBuffer>> {
   return compile('caller.c', `-DWAPC_MODULE="${importModule}"`)
 }
+
+/** The provider of `puppet-provider.c`, unsigned. */
+export function puppetProvider(): Promise<Uint8Array<ArrayBuffer>> {
+  return compile('puppet-provider.c')
+}
