@@ -23,6 +23,9 @@ import { settingNames } from './config.ts'
 /** Bytes that may be on their way to a server that has not said yet that it has them. */
 const maxUnconfirmedBytes = 64 * 1024 * 1024
 
+/** How long the end of a subscription may take, in milliseconds. */
+const drainTimeoutMs = 2000
+
 /** Of a message beside its body, roughly. */
 const overheadBytes = 256
 
@@ -48,7 +51,9 @@ export class Connection implements Broker {
   readonly #client: NatsClient
   readonly #log: () => Logger
   readonly #sent = new Set<Sent>()
-  #lost: PromiseWithResolvers<never> | undefined = lossOf()
+  /** What to call when the connection breaks, by who waits for an answer. */
+  readonly #waiting = new Set<() => void>()
+  #isUp = true
   #confirming: Promise<void> | undefined
   #unconfirmedBytes = 0
   #isClosing = false
@@ -84,7 +89,7 @@ export class Connection implements Broker {
   }
 
   async publish({ subject, replyTo, body }: BrokerMessage, call: ProviderCall): Promise<void> {
-    const lost = this.#ready(body)
+    this.#checkReady(body)
     const sent = { subject, refused: false }
     const size = body.length + overheadBytes
     const headers = this.#headers(call)
@@ -99,7 +104,7 @@ export class Connection implements Broker {
       this.#unconfirmedBytes -= size
     })
     confirmed.catch(() => {})
-    await this.#within(confirmed, lost, 'Publish', call)
+    await this.#within(confirmed, 'Publish', call)
     if (sent.refused) throw this.#refused(subject)
   }
 
@@ -108,14 +113,14 @@ export class Connection implements Broker {
     timeoutMs: number,
     call: ProviderCall,
   ): Promise<BrokerMessage> {
-    const lost = this.#ready(body)
+    this.#checkReady(body)
     const headers = this.#headers(call)
     const answer = this.#client.request(subject, body, {
       timeout: Math.max(1, timeoutMs),
       ...(headers && { headers }),
     })
     try {
-      const message = await this.#within(answer, lost, 'Request', call)
+      const message = await this.#within(answer, 'Request', call)
       return { subject: message.subject, replyTo: message.reply ?? '', body: message.data }
     } catch (error) {
       switch (natsErrorCode(error)) {
@@ -136,7 +141,7 @@ export class Connection implements Broker {
     queueGroup: string | undefined,
     receive: (message: TracedMessage) => void,
   ): Promise<() => Promise<void>> {
-    const lost = this.#ready()
+    this.#checkReady()
     let refused: Error | undefined
     const subscription = this.#client.subscribe(pattern, {
       ...(queueGroup !== undefined && { queue: queueGroup }),
@@ -150,7 +155,7 @@ export class Connection implements Broker {
       },
     })
     try {
-      await this.#within(this.#confirm(), lost, 'Subscribe')
+      await this.#within(this.#confirm(), 'Subscribe')
       if (refused) {
         throw new CapabilityError(
           'ERR_SERVER_REFUSED',
@@ -165,10 +170,11 @@ export class Connection implements Broker {
     return async () => {
       if (subscription.isClosed()) return
       // Messages that are on their way still come, so that none is lost that counts as delivered.
-      const drained = subscription.drain()
-      const { promise, reject } = this.#lost ?? lossOf()
-      if (!this.#lost) reject(new Error('no connection'))
-      await Promise.race([drained, promise]).catch(() => subscription.unsubscribe())
+      if (this.#isUp) {
+        const call = { signal: AbortSignal.timeout(drainTimeoutMs) }
+        await this.#within(subscription.drain(), 'Unsubscribe', call).catch(() => {})
+      }
+      if (!subscription.isClosed()) subscription.unsubscribe()
     }
   }
 
@@ -179,15 +185,13 @@ export class Connection implements Broker {
   }
 
   /** @throws CapabilityError `ERR_SERVER_UNAVAILABLE`, `ERR_MESSAGE_TOO_LARGE` */
-  #ready(body?: Uint8Array): Promise<never> {
-    if (!this.#lost) throw unavailable(this.server, 'the connection is down')
-    if (body) {
-      checkSize(body, this.#client.info?.max_payload ?? Infinity)
-      if (this.#unconfirmedBytes + body.length > maxUnconfirmedBytes) {
-        throw unavailable(this.server, 'it does not keep up with what is sent')
-      }
+  #checkReady(body?: Uint8Array): void {
+    if (!this.#isUp) throw unavailable(this.server, 'the connection is down')
+    if (!body) return
+    checkSize(body, this.#client.info?.max_payload ?? Infinity)
+    if (this.#unconfirmedBytes + body.length > maxUnconfirmedBytes) {
+      throw unavailable(this.server, 'it does not keep up with what is sent')
     }
-    return this.#lost.promise
   }
 
   /** Resolves once the server has everything that was sent until now. */
@@ -208,20 +212,19 @@ export class Connection implements Broker {
   /** Waits for the server, as long as the caller does and the connection holds. */
   async #within<T>(
     answer: Promise<T>,
-    lost: Promise<never>,
     operation: string,
-    call?: ProviderCall,
+    call?: Pick<ProviderCall, 'signal'>,
   ): Promise<T> {
-    answer.catch(() => {})
-    const outcome = Promise.withResolvers<never>()
     const signal = call?.signal
-    const onAbort = (): void => {
-      outcome.reject(signal?.reason as Error)
-    }
+    const outcome = Promise.withResolvers<T>()
+    const onLoss = (): void => outcome.reject(lossReason)
+    const onAbort = (): void => outcome.reject(signal?.reason as Error)
+    this.#waiting.add(onLoss)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
+    answer.then(outcome.resolve, outcome.reject)
     try {
-      return await Promise.race([answer, lost, outcome.promise])
+      return await outcome.promise
     } catch (error) {
       if (error !== lossReason && !isConnectionLoss(error)) throw error
       const reason = 'the connection broke'
@@ -231,6 +234,7 @@ export class Connection implements Broker {
         `${operation} may have reached ${this.server}, or not: ${reason}`,
       )
     } finally {
+      this.#waiting.delete(onLoss)
       signal?.removeEventListener('abort', onAbort)
     }
   }
@@ -248,7 +252,7 @@ export class Connection implements Broker {
         this.#down()
         if (!this.#isClosing) this.#log().warn('NATS is away', { server: this.server })
       } else if (type === 'reconnect') {
-        this.#lost ??= lossOf()
+        this.#isUp = true
         this.#log().info('NATS is back', { server: this.server })
       } else if (type === 'error') {
         if (permissionContext?.operation !== 'publish') {
@@ -262,8 +266,8 @@ export class Connection implements Broker {
   }
 
   #down(): void {
-    this.#lost?.reject(lossReason)
-    this.#lost = undefined
+    this.#isUp = false
+    for (const onLoss of this.#waiting) onLoss()
   }
 
   #gone(error: Error | undefined): void {
@@ -286,13 +290,6 @@ export class Connection implements Broker {
 }
 
 const lossReason = new Error('the connection is lost')
-
-function lossOf(): PromiseWithResolvers<never> {
-  const loss = Promise.withResolvers<never>()
-  // Whether anybody waits or not.
-  loss.promise.catch(() => {})
-  return loss
-}
 
 function received(message: NatsMessage): TracedMessage {
   const traceparent = message.headers?.get('traceparent')

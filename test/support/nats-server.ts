@@ -68,7 +68,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     await writeFile(configFile, JSON.stringify(config, null, 2))
     return startService({
       command: '/usr/sbin/nats-server',
-      args: ['-c', configFile, '-DV'],
+      args: ['-c', configFile],
       debianPackage: 'nats-server',
       readyLine: /Server is ready/,
     })
