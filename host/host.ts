@@ -260,7 +260,7 @@ export class Host implements AsyncDisposable {
   swap(request: SwapRequest, options: SwapOptions = {}): Promise<SwapReport> {
     const { contractId, provider: name, values } = request
     return this.#exclusive(async () => {
-      const provider = this.#linker.choose({ contractId, provider: name })
+      const provider = this.#linker.providers.choose({ contractId, provider: name })
       const { links, isPicked } = selectLinks(request, this.#actors, this.#definitions)
       const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
       const { onProgress } = options
@@ -357,7 +357,7 @@ export class Host implements AsyncDisposable {
       labels: this.labels,
       uptimeMs: performance.now() - this.#startedAt,
       actors: [...this.#actors].map(actorInfo),
-      providers: [...this.#linker.providers.values()].map(({ name, summary, contract }) => ({
+      providers: [...this.#linker.providers].map(({ name, summary, contract }) => ({
         name,
         summary,
         contractId: contract.ids[0] ?? contract.name,

@@ -7,8 +7,9 @@ import { Link, LinkInvoker, Serving } from './link.ts'
 import { type CopiedLink, type CopyOptions, type CopyReport, LinkCopy } from './link-copy.ts'
 import { defaultLinkName, type LinkDefinition, normaliseLinkName } from './link-definition.ts'
 import type { Logger } from './logger.ts'
-import { type Authorizer, requireMayLoad } from './policy.ts'
+import type { Authorizer } from './policy.ts'
 import type { CapabilityProvider, ProviderLink } from './provider.ts'
+import { ProviderTable } from './provider-table.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 /** How long a provider may take to open a link, in milliseconds. */
@@ -35,28 +36,16 @@ export interface SwapReport {
 /** Holds the providers, and makes, replaces and ends live links. Its caller runs one change at a time. */
 export class Linker {
   readonly #options: LinkerOptions
-  readonly #providers = new Map<string, CapabilityProvider>()
+  readonly providers: ProviderTable
 
   constructor(options: LinkerOptions) {
     this.#options = options
-  }
-
-  get providers(): ReadonlyMap<string, CapabilityProvider> {
-    return this.#providers
+    this.providers = new ProviderTable(options.authorizer)
   }
 
   /** @throws HostError `ERR_PROVIDER_EXISTS`, `ERR_POLICY_DENIED` */
   register(provider: CapabilityProvider): void {
-    // What was signed is asked about as actors are, whoever loaded it.
-    if (provider.claims) requireMayLoad(this.#options.authorizer, provider.claims)
-    if (this.#providers.has(provider.name)) {
-      throw new HostError(
-        'ERR_PROVIDER_EXISTS',
-        { provider: provider.name },
-        `a provider named ${provider.name} is already registered`,
-      )
-    }
-    this.#providers.set(provider.name, provider)
+    this.providers.add(provider)
     this.#emitProvider('provider_started', provider)
   }
 
@@ -71,7 +60,7 @@ export class Linker {
     const contract = contractOf(definition.contractId)
     const linkName = normaliseLinkName(definition.linkName)
     this.#check(actor, contract, definition.contractId, linkName)
-    const provider = this.#choose(contract, definition)
+    const provider = this.providers.choose(definition)
     const values = definition.values ?? {}
     const present = actor.links.get(contract.name)?.get(linkName)
     if (present) {
@@ -85,7 +74,7 @@ export class Linker {
 
   /** Links an actor to the automatic providers of the contracts it claims. */
   async connectAutomatic(actor: Actor): Promise<void> {
-    for (const provider of this.#providers.values()) {
+    for (const provider of this.providers) {
       const { contract } = provider
       if (!provider.automatic || !actor.module.claimed.has(contract.name)) continue
       if (actor.links.get(contract.name)?.has(defaultLinkName)) continue
@@ -131,27 +120,11 @@ export class Linker {
     next: CapabilityProvider,
     actors: Iterable<Actor>,
   ): Promise<readonly Link[]> {
-    const previous = this.#named(name)
-    if (next.claims) requireMayLoad(this.#options.authorizer, next.claims)
-    if (next.contract.name !== previous.contract.name) {
-      throw new HostError(
-        'ERR_PROVIDER_NOT_FOUND',
-        { provider: next.name, known: [] },
-        `${next.name} serves ${next.contract.name}, ${name} serves ${previous.contract.name}`,
-      )
-    }
-    if (next.name !== name && this.#providers.has(next.name)) {
-      throw new HostError(
-        'ERR_PROVIDER_EXISTS',
-        { provider: next.name },
-        `a provider named ${next.name} is already registered`,
-      )
-    }
-    const links = [...actors]
-      .flatMap((actor) => [...actor.allLinks()])
-      .filter((link) => link.serving.provider === previous)
+    const previous = this.providers.find(name)
+    this.providers.requireExchangeable(previous, next)
+    const links = linksOf(previous, actors)
     const opened = await openAll(links, (link) => this.#openFor(link, next, link.values))
-    this.#exchange(name, next)
+    this.providers.exchange(previous, next)
     const old = links.map((link, index) => link.turnOver(opened[index] as Serving))
     this.#emitProvider('provider_started', next)
     await Promise.all(old.map((serving) => this.#dispose(serving)))
@@ -208,30 +181,14 @@ export class Linker {
    * @param actors All actors of the host.
    */
   unregister(name: string, actors: Iterable<Actor>): void {
-    const provider = this.#named(name)
-    const links = [...actors]
-      .flatMap((actor) => [...actor.allLinks()])
-      .filter((link) => link.serving.provider === provider).length
+    const provider = this.providers.find(name)
+    const { length: links } = linksOf(provider, actors)
     if (links > 0) {
       const message = `${name} serves ${links} ${links === 1 ? 'link' : 'links'}`
       throw new HostError('ERR_PROVIDER_IN_USE', { provider: name, links }, message)
     }
-    this.#providers.delete(name)
+    this.providers.delete(provider)
     this.#emitProvider('provider_stopped', provider)
-  }
-
-  /** The provider that a definition means. */
-  choose(definition: Pick<LinkDefinition, 'contractId' | 'provider'>): CapabilityProvider {
-    return this.#choose(contractOf(definition.contractId), definition)
-  }
-
-  /** In the same place: the first provider of a contract is what links get that name none. */
-  #exchange(name: string, next: CapabilityProvider): void {
-    const providers = [...this.#providers].map(([key, provider]): [string, CapabilityProvider] =>
-      key === name ? [next.name, next] : [key, provider],
-    )
-    this.#providers.clear()
-    for (const [key, provider] of providers) this.#providers.set(key, provider)
   }
 
   #check(actor: Actor, contract: Contract, contractId: string, linkName: string): void {
@@ -250,33 +207,6 @@ export class Linker {
         `${actor.name} may not be linked: ${verdict.reason}`,
       )
     }
-  }
-
-  #named(name: string): CapabilityProvider {
-    const provider = this.#providers.get(name)
-    if (provider) return provider
-    const known = [...this.#providers.keys()]
-    throw new HostError(
-      'ERR_PROVIDER_NOT_FOUND',
-      { provider: name, known },
-      `no provider is named ${JSON.stringify(name)}; there are ${known.join(', ') || 'none'}`,
-    )
-  }
-
-  #choose(
-    contract: Contract,
-    definition: Pick<LinkDefinition, 'contractId' | 'provider'>,
-  ): CapabilityProvider {
-    const known = [...this.#providers.values()].filter((p) => p.contract.name === contract.name)
-    const chosen = definition.provider === undefined ? known[0] : this.#named(definition.provider)
-    if (chosen && known.includes(chosen)) return chosen
-    throw new HostError(
-      'ERR_PROVIDER_NOT_FOUND',
-      { provider: definition.provider ?? definition.contractId, known: known.map((p) => p.name) },
-      chosen
-        ? `${chosen.name} serves ${chosen.contract.ids[0]}, not ${definition.contractId}`
-        : `no provider of this host serves ${definition.contractId}`,
-    )
   }
 
   #attach(link: Link): Link {
@@ -394,6 +324,13 @@ async function openAll(
   if (!failed) return opened
   await Promise.allSettled(opened.map((serving) => serving[Symbol.asyncDispose]()))
   throw failed.reason
+}
+
+/** The links that a provider serves. */
+function linksOf(provider: CapabilityProvider, actors: Iterable<Actor>): Link[] {
+  return [...actors]
+    .flatMap((actor) => [...actor.allLinks()])
+    .filter((link) => link.serving.provider === provider)
 }
 
 /** @throws HostError `ERR_COPY_UNSUPPORTED` */

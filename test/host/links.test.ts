@@ -1,4 +1,5 @@
 import test from 'ava'
+import { extrasProvider } from '../../capabilities/index.ts'
 import { HostError } from '../../host/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
 import { counterProvider, TestHost } from '../support/test-host.ts'
@@ -187,8 +188,8 @@ test('link - reports every mistake in the values, by key', async (t) => {
   t.is(provider.opened.length, 0)
 })
 
-test('link - names the providers there are when it is given another', async (t) => {
-  await using host = new TestHost({ providers: [counterProvider()] })
+test('link - names the providers of the contract when it is given another', async (t) => {
+  await using host = new TestHost({ providers: [counterProvider(), extrasProvider()] })
   const { id } = await host.startActor(await buildActor('kvcounter'))
 
   const unknown = await t.throwsAsync<HostError<'ERR_PROVIDER_NOT_FOUND'>>(
