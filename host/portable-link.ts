@@ -7,7 +7,13 @@ import type {
 } from '../contracts/index.ts'
 import { type ActorClaims, SigningError } from '../signing/index.ts'
 import { ConsoleLog } from './console-log.ts'
-import type { Guest, GuestModule, HostCall, Scheduler } from './engine/index.ts'
+import {
+  EngineError,
+  type Guest,
+  type GuestModule,
+  type HostCall,
+  type Scheduler,
+} from './engine/index.ts'
 import { HostError } from './errors.ts'
 import type { LinkContext, ProviderCall, ProviderLink } from './provider.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -194,7 +200,7 @@ class PortableLink implements ProviderLink<OperationTypes> {
         // for an answer must not cost the link what the instance keeps in memory.
         const answer = await this.#queue.run(async () => {
           if (this.#boundAfter !== this.#guest.restarts) await this.bind()
-          return this.#guest.call(codec.wireName, payload, { context: call })
+          return this.#callGuest(codec.wireName, payload, call)
         }, call)
         return codec.decodeResponse(answer)
       } finally {
@@ -206,7 +212,19 @@ class PortableLink implements ProviderLink<OperationTypes> {
   async #configure(operation: string, settings: readonly string[]): Promise<void> {
     const codec = this.#shared.hosting.toActor.get(operation)
     const actor = this.#context.actor.id
-    if (codec) await this.#guest.call(codec.wireName, codec.encodeRequest({ actor, settings }))
+    if (codec) await this.#callGuest(codec.wireName, codec.encodeRequest({ actor, settings }))
+  }
+
+  async #callGuest(
+    operation: string,
+    payload: Uint8Array,
+    context?: ProviderCall,
+  ): Promise<Uint8Array> {
+    try {
+      return await this.#guest.call(operation, payload, { context })
+    } catch (error) {
+      throw ofProvider(error)
+    }
   }
 
   #refuseExpired(): void {
@@ -233,6 +251,13 @@ class PortableLink implements ProviderLink<OperationTypes> {
       )
     }
   }
+}
+
+/** The engine speaks of any guest as an actor; here that would name the wrong one of two modules. */
+function ofProvider(error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.code === 'ERR_GUEST_ERROR') return error
+  const { code, detail, message } = error as EngineError
+  return new EngineError(code, detail, message.replace(/^actor\b/, 'it'), { cause: error })
 }
 
 /** What waSCC's hosts told a provider of an actor besides the values of its link. */

@@ -1,6 +1,13 @@
 /*
  * Counts the visits of each path in a key-value store, as actors/kvcounter does: /visits is counted
  * under :visits. Freestanding C: no library, no WASI, the functions of wapc.h and nothing else.
+ *
+ *   clang --target=wasm32 -std=c11 -Oz -ffreestanding -nostdlib \
+ *     -Wl,--no-entry -Wl,-z,stack-size=16384 -o kvcounter.wasm kvcounter.c
+ *   wash-ts claims sign kvcounter.wasm -q -k
+ *
+ * Signed with the keys of the actor in AssemblyScript, and a higher revision, it takes its place while
+ * that runs: wash-ts update.
  */
 #include "arena.h"
 #include "msgpack.h"

@@ -210,6 +210,7 @@ test('portableProvider - one that traps is replaced and bound again', async (t) 
   )
 
   t.like(error.detail, { provider: 'demo', operation: 'Trap' })
+  t.is(error.message, 'demo could not Trap: it trapped: unreachable')
   t.deepEqual([...(await host.call(host.id, 'acme:demo/Count', none))], [1])
   t.like(decodeValue(await host.call(host.id, 'acme:demo/Bound', none)), { values: { A: '1' } })
   t.deepEqual(lines, ['bound an actor', 'about to trap', 'bound an actor'])
@@ -369,8 +370,11 @@ test('portableProvider - the policy is asked when it is loaded, and by each host
   await t.throwsAsync(() => portableProvider(wasm, { policy }), { code: 'ERR_POLICY_DENIED' })
   const provider = await portableProvider(wasm)
   t.throws(() => new TestHost({ providers: [provider], policy }), { code: 'ERR_POLICY_DENIED' })
-  await using host = new TestHost({ policy })
+  await using host = new TestHost({ providers: [waitingProvider(contractId, () => {})], policy })
   await t.throwsAsync(() => host.addProvider(provider), { code: 'ERR_POLICY_DENIED' })
+  await t.throwsAsync(() => host.replaceProvider('waiting', provider), {
+    code: 'ERR_POLICY_DENIED',
+  })
 })
 
 const withImport = (name: string, type: string): string =>
