@@ -20,6 +20,7 @@ import { callEventStreams } from './event-streams'
 import { callHttpClient } from './http-client'
 import { callKeyValue } from './keyvalue'
 import { callOther } from './other'
+import { callSql } from './sql'
 
 export { __guest_call } from '../sdk/assembly'
 
@@ -31,6 +32,7 @@ register('Call', (request: Reader, response: Writer): void => {
   if (callKeyValue(method, response) || callOther(method, response)) return
   if (callHttpClient(method, response) || callEventStreams(method, response)) return
   if (callBlobstore(method, response)) return
+  if (callSql(method, response)) return
   fail('no method ' + method)
 })
 

@@ -28,7 +28,7 @@ export interface RunTerms {
 export type Answer = Extract<Ending, { kind: 'done' | 'refused' }>
 
 /** How long a connection may take. */
-export const connectTimeoutMs = 5000
+export const connectTimeoutMs = 10_000
 
 /** How long a statement that is to end may take to do so, and a session to be as new. */
 const graceMs = 2000

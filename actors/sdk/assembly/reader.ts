@@ -201,15 +201,25 @@ export class Reader {
    * For replies of one or two fields: it starts from the front each time.
    */
   field(key: string): void {
-    if (this.failed) return
+    if (!this.hasField(key)) this.fail('no field "' + key + '"')
+  }
+
+  /** As {@link field}, for a key that may be missing. */
+  hasField(key: string): bool {
+    if (this.failed) return false
     this.at = this.first
     const size = this.map()
     for (let i = 0; i < size && !this.failed; i++) {
       this.text()
-      if (equalsAscii(this.contentStart, this.contentLength, key)) return
+      if (equalsAscii(this.contentStart, this.contentLength, key)) return true
       this.skip()
     }
-    this.fail('no field "' + key + '"')
+    return false
+  }
+
+  /** The byte that says what the next value is; at the end one that means nothing. */
+  get nextTag(): u32 {
+    return this.at < this.end ? <u32>load<u8>(this.at) : 0xc1
   }
 
   /** Goes over one value, whatever it is. */

@@ -34,6 +34,12 @@ const httpRequest = (
   `ab7175657279537472696e67a0a6686561646572${headers}a4626f6479${body}`
 const httpReply = (statusCode: string, headers: string, body: string): string =>
   `84aa737461747573436f6465${statusCode}a6737461747573a0a6686561646572${headers}a4626f6479${body}`
+const sqlReply = (rows: string): string =>
+  `82a7636f6c756d6e739182a76f7264696e616c00a46e616d65a161a4726f7773${rows}`
+/** A map of an error with SQLSTATE 23505, and of other fields: one for a result, two for rows. */
+const sqlError = (others: string): string =>
+  `${others.startsWith('ac') ? '82' : '83'}a56572726f7283a4636f6465a26462a76d657373616765a174` +
+  `a873716c5374617465a53233353035${others}`
 const log = (level: number): ClientCase['sends'] =>
   `default|wascc:logging|WriteLog|82a56c6576656c0${level}a4626f6479a174`
 
@@ -249,6 +255,37 @@ const cases: readonly ClientCase[] = [
     sends: blobOp(operation, payload),
     replies: [['', 'c3']] as const,
   })),
+  {
+    method: 'sql.execute',
+    sends:
+      'books|wascc:sqldb|Execute|82a373716ca173aa706172616d6574657273' +
+      '96a2c3a9ffcb3ff0000000000000c3c402ff00c0',
+    replies: [
+      ['81ac726f7773416666656374656407', '07'],
+      ['82ac726f7773416666656374656400a56572726f72c0', '00'],
+      [sqlError('ac726f7773416666656374656400'), 'a53233353035'],
+    ],
+  },
+  {
+    method: 'sql.query',
+    sends: 'books|wascc:sqldb|Query|82a373716ca171aa706172616d657465727390',
+    replies: [
+      [sqlReply('90'), '91a161'],
+      // A text of digits, an integer, a float, nil, true, bytes, and an array of an array.
+      [
+        sqlReply('9197a23432ffcb3ff8000000000000c0c3c402686991' + '91a178'),
+        '92a16197' +
+          '96c2a234322acb4045000000000000c2c400' +
+          '96c2a22d31ffcbbff0000000000000c3c400' +
+          '96c2a3312e3501cb3ff8000000000000c3c400' +
+          '96c3a000cb0000000000000000c2c400' +
+          '96c2a47472756501cb3ff0000000000000c3c400' +
+          '96c2a2686900cb0000000000000000c2c4026869' +
+          '919196c2a17800cb7ff8000000000000c2c400',
+      ],
+      [sqlError('a7636f6c756d6e7390a4726f777390'), 'a53233353035'],
+    ],
+  },
   {
     method: 'extras.guid',
     sends: extras('RequestGuid', 'c3c2c2', '0000'),
