@@ -57,11 +57,6 @@ export function loadRedisLibrary(): Promise<RedisLibrary> {
       /** Called when the command is written, and for nothing else. */
       override toWritable(socket: Socket): string | Buffer {
         this.socket = socket
-        // Whatever else is asked before the event loop turns goes out in the same packet.
-        if (socket.writableCorked === 0) {
-          socket.cork()
-          process.nextTick(uncork, socket)
-        }
         return super.toWritable(socket)
       }
     },
@@ -70,10 +65,6 @@ export function loadRedisLibrary(): Promise<RedisLibrary> {
 }
 
 const utf8 = { replyEncoding: 'utf8' } as const
-
-function uncork(socket: Socket): void {
-  socket.uncork()
-}
 
 /**
  * A client that has not connected yet. None of its commands is ever sent a second time after it may

@@ -15,6 +15,7 @@ import {
 import type { RedisTls } from './link-values.ts'
 import { watchLiveness } from './liveness.ts'
 import { nameOf, type RedisTarget } from './target.ts'
+import { WriteBatch } from './write-batch.ts'
 
 /** An answer of Redis. Text is UTF-8; what is no UTF-8 has U+FFFD in it. */
 export type RedisReply = string | number | null | readonly RedisReply[]
@@ -64,6 +65,8 @@ export class RedisConnection implements AsyncDisposable {
   readonly isCluster: boolean
   readonly #library: RedisLibrary
   readonly #client: Redis | Cluster
+  /** Of the one connection; each node of a cluster has its own, and is written to at once. */
+  readonly #batch: WriteBatch | undefined
   readonly #secrets: readonly string[]
   readonly #log: Logger
   readonly #watches = new DisposableStack()
@@ -92,6 +95,7 @@ export class RedisConnection implements AsyncDisposable {
       (secret): secret is string => secret !== undefined && secret !== '',
     )
     this.#client = createClient(library, target, tls)
+    this.#batch = 'nodes' in this.#client ? undefined : new WriteBatch(this.#client)
     this.#listen()
   }
 
@@ -204,7 +208,7 @@ export class RedisConnection implements AsyncDisposable {
     const command = new this.#library.TrackedCommand(name, args, operation, deadlineAt)
     this.#pending.push(command)
     this.#look ??= setTimeout(this.#lookAtDeadlines, lookEveryMs)
-    return (to.sendCommand(command) as Promise<RedisReply>).catch((error: unknown) => {
+    return (to.sendCommand(command, this.#batch) as Promise<RedisReply>).catch((error: unknown) => {
       throw this.#failureOf(error, command, reads)
     })
   }

@@ -112,16 +112,19 @@ test('Cluster - goes on with the nodes that are there, and with one that comes b
   t.deepEqual([...codes], ['ERR_SERVER_UNAVAILABLE'])
   await third?.restart()
   const startedAt = performance.now()
+  let open = 0
   for (;;) {
     try {
       await connection.run('incr', ['a'], within(1000))
       break
     } catch (error) {
-      if (performance.now() - startedAt > 5000) throw error
+      if (performance.now() - startedAt > 10_000) throw error
+      if ((error as { code?: unknown }).code !== 'ERR_SERVER_UNAVAILABLE') open++
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  t.is(await connection.run('get', ['a'], within(1000)), '2')
+  const counted = Number(await connection.run('get', ['a'], within(1000)))
+  t.true(counted >= 2 && counted <= 2 + open, `${counted}, ${open} left open`)
 })
 
 test('Cluster - fails the link where no node is there', async (t) => {

@@ -189,7 +189,8 @@ test('redis-keyvalue - ends a call by its deadline on a half-open connection', a
       t.throwsAsync(host.call(id, operation, payload, { timeoutMs: 300 })),
     ),
   )
-  t.true(performance.now() - startedAt < 400)
+  // Far from the five seconds after which the connection counts as dead, on a busy machine too.
+  t.true(performance.now() - startedAt < 1500)
   // The provider and the host look at the clock in turn; either may be the first to see it.
   const codes = new Set(failures.map(failureCode))
   const expected = ['ERR_SERVER_TIMEOUT', 'ERR_INVOCATION_TIMEOUT']
