@@ -121,6 +121,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/new-actor.ts')).newActor,
   },
   {
+    name: 'new provider',
+    summary: 'make a project for a capability provider of your own',
+    load: async () => (await import('./commands/new-provider.ts')).newProvider,
+  },
+  {
     name: 'claims sign',
     summary: 'sign an actor: what it is called and which contracts it may use',
     load: async () => (await import('./commands/claims-sign.ts')).claimsSign,
