@@ -120,15 +120,15 @@ export class EventConsumer {
     const { signal } = this.#stop
     // One that was given to members which then were gone may well be why they are.
     if (attempts >= terms.maxAttempts) {
-      this.#letGo(event, attempts, { code: 'ERR_EVENT_ABANDONED', message: 'nobody finished it' })
+      this.#letGo(event, attempts, 'whoever was given it did not finish')
       return true
     }
     for (let attempt = attempts + 1; ; attempt++) {
-      let reason: EventReason
+      let reason: EventReason | string
       try {
         const { refusal } = await deliver(event)
         if (refusal === '') return true
-        reason = { code: 'ERR_EVENT_REFUSED', message: visibleText(refusal, 1024) }
+        reason = visibleText(refusal, 1024)
       } catch (error) {
         reason = eventReason(error)
       }
@@ -147,7 +147,7 @@ export class EventConsumer {
     }
   }
 
-  #letGo(event: StreamEvent, attempts: number, reason: EventReason): void {
+  #letGo(event: StreamEvent, attempts: number, reason: EventReason | string): void {
     const about = { ...facts(event), attempts, reason }
     this.#options.log.error('an event was let go: the actor did not take it', about)
   }

@@ -7,7 +7,7 @@ import type {
   WriteEventResponse,
 } from '../../contracts/index.ts'
 import type { LinkContext, ProviderCall, ProviderLink } from '../../host/index.ts'
-import type { Handover, Intake } from '../messaging/handover.ts'
+import type { Handover, Intake } from '../intake/handover.ts'
 import { Answer, checkEvent, checkStream } from './checks.ts'
 import { EventConsumer, type EventSource } from './consumer.ts'
 import type { EventStreamsConfig } from './link-values.ts'

@@ -7,7 +7,8 @@ import {
 import type { CapabilityProvider } from '../../host/index.ts'
 import { linkToStreams } from '../event-streams/link.ts'
 import { streamPrefix } from '../event-streams/link-values.ts'
-import { Handover } from '../messaging/handover.ts'
+import { Handover } from '../intake/handover.ts'
+import { subscriptionInfo } from '../intake/subscription-info.ts'
 import { configSchema, type MemoryEventStreamsConfig } from './config.ts'
 import { memoryEventStore, Streams } from './store.ts'
 
@@ -59,10 +60,7 @@ export function memoryEventStreamsProvider(
         closeIntake,
         info: {
           ...(config.prefix !== undefined && { prefix: config.prefix }),
-          ...(config.subscriptions.length > 0 && {
-            subscriptions: config.subscriptions.join(', '),
-          }),
-          ...(config.queueGroup !== undefined && { queueGroup: config.queueGroup }),
+          ...subscriptionInfo(config),
         },
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       }

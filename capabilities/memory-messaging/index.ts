@@ -5,7 +5,8 @@ import {
   messaging,
 } from '../../contracts/index.ts'
 import type { CapabilityProvider } from '../../host/index.ts'
-import { Handover } from '../messaging/handover.ts'
+import { Handover } from '../intake/handover.ts'
+import { subscriptionInfo } from '../intake/subscription-info.ts'
 import { linkToBroker } from '../messaging/link.ts'
 import { MemoryBroker } from './broker.ts'
 import { configSchema, type MemoryMessagingConfig } from './config.ts'
@@ -43,12 +44,7 @@ export function memoryMessagingProvider(): CapabilityProvider<
       return {
         operations,
         closeIntake,
-        info: {
-          ...(config.subscriptions.length > 0 && {
-            subscriptions: config.subscriptions.join(', '),
-          }),
-          ...(config.queueGroup !== undefined && { queueGroup: config.queueGroup }),
-        },
+        info: subscriptionInfo(config),
         [Symbol.asyncDispose]: closeIntake,
       }
     },

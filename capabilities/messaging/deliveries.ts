@@ -56,11 +56,6 @@ export class Deliveries<Message> {
     this.#options = options
   }
 
-  /** Messages that found no room so far. */
-  get dropped(): number {
-    return this.#dropped
-  }
-
   /** Takes a message, and delivers it later. Without room, or once closing, it is gone. */
   offer(message: Message): void {
     if (this.#closed) return

@@ -1,7 +1,7 @@
 import type { BrokerMessage, MessagingToActor, MessagingToProvider } from '../../contracts/index.ts'
 import type { LinkContext, ProviderCall, ProviderLink } from '../../host/index.ts'
 import { Deliveries } from './deliveries.ts'
-import type { Handover, Intake } from './handover.ts'
+import type { Handover, Intake } from '../intake/handover.ts'
 import type { MessagingConfig } from './link-values.ts'
 import { SendRights } from './send-rights.ts'
 import { shownSubject } from './subject.ts'

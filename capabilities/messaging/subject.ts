@@ -3,7 +3,7 @@ import { CapabilityError } from '../errors.ts'
 import { visibleText } from '../visible-text.ts'
 
 /** Bytes of a subject in UTF-8. Two of them fit the 4096 that a NATS server takes in one line. */
-export const maxSubjectBytes = 1024
+const maxSubjectBytes = 1024
 
 /** What neither a subject nor a queue group may hold: white space, controls, halves of characters. */
 const unfit = /[\s\p{Cc}\p{Cs}]/u

@@ -5,7 +5,8 @@ import {
   messaging,
 } from '../../contracts/index.ts'
 import type { CapabilityProvider, LinkContext, ProviderLink } from '../../host/index.ts'
-import { Handover } from '../messaging/handover.ts'
+import { Handover } from '../intake/handover.ts'
+import { subscriptionInfo } from '../intake/subscription-info.ts'
 import { linkToBroker } from '../messaging/link.ts'
 import { configSchema, type NatsMessagingConfig } from './config.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -57,8 +58,7 @@ async function link(
     closeIntake,
     info: {
       server: connection.server,
-      ...(config.subscriptions.length > 0 && { subscriptions: config.subscriptions.join(', ') }),
-      ...(config.queueGroup !== undefined && { queueGroup: config.queueGroup }),
+      ...subscriptionInfo(config),
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

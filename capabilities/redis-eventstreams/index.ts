@@ -8,7 +8,8 @@ import type { CapabilityProvider, LinkContext, ProviderLink } from '../../host/i
 import type { EventSource } from '../event-streams/consumer.ts'
 import { linkToStreams } from '../event-streams/link.ts'
 import { streamPrefix } from '../event-streams/link-values.ts'
-import { Handover } from '../messaging/handover.ts'
+import { Handover } from '../intake/handover.ts'
+import { subscriptionInfo } from '../intake/subscription-info.ts'
 import { RedisConnections } from '../redis-connection/index.ts'
 import { configSchema, type RedisEventStreamsConfig } from './config.ts'
 import { GroupReader } from './group-reader.ts'
@@ -85,8 +86,7 @@ async function link(
     info: {
       server: connection.server,
       prefix,
-      ...(config.subscriptions.length > 0 && { subscriptions: config.subscriptions.join(', ') }),
-      ...(config.queueGroup !== undefined && { queueGroup: config.queueGroup }),
+      ...subscriptionInfo(config),
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

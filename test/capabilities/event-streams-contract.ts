@@ -335,7 +335,7 @@ export function eventStreamsContract(
             .map(({ facts }) => [facts['stream'], facts['attempts'], facts['reason']]),
           [
             [stream, 3, { code: 'ERR_INTERNAL', message: 'no' }],
-            [stream, 3, { code: 'ERR_EVENT_REFUSED', message: 'no, thank you' }],
+            [stream, 3, 'no, thank you'],
           ],
         )
       }
