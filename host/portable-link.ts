@@ -53,9 +53,9 @@ export async function openPortableLink(
   context: Context,
   onClosed: () => void,
 ): Promise<ProviderLink<OperationTypes>> {
-  const console = new ConsoleLog(context.log)
+  const printed = new ConsoleLog(context.log)
   const closed = (): void => {
-    console.flush()
+    printed.flush()
     onClosed()
   }
   // Asked for before it is there only while the instance starts.
@@ -63,7 +63,7 @@ export async function openPortableLink(
   const guest = await shared.module.open({
     scheduler: shared.scheduler,
     keepsState: true,
-    log: (text) => console.print(text),
+    log: (text) => printed.print(text),
     hostCall: (call) => {
       if (opened.link) return opened.link.answer(call)
       throw new Error(`${shared.name} called ${call.namespace} while it was starting`)

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { type Dialect, keyvalue } from '../../contracts/index.ts'
+import { type Dialect, keyvalue, messaging } from '../../contracts/index.ts'
 import { portableProvider } from '../../host/index.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
 import { TestHost } from '../support/test-host.ts'
-import { callerActor } from './portable-modules/modules.ts'
+import { callerActor, demoProvider } from './portable-modules/modules.ts'
 
 const kvprovider = async () => portableProvider(await buildActor('kvprovider'))
 
@@ -66,4 +66,56 @@ test('portableProvider - an operation that it does not answer fails with its wor
   })
 
   t.is(error.message, 'kvprovider could not SetUnion: Could not find function "SetUnion"')
+})
+
+/** A host on which a portable provider serves messaging to an actor of a dialect. */
+async function messagingHost(
+  dialect: 'C' | 'E',
+): Promise<{ host: TestHost; ask(operation: string): Promise<Uint8Array> }> {
+  const wasm = await signFixture(await demoProvider('wascc:messaging'), {
+    name: 'broker',
+    isProvider: true,
+  })
+  const host = new TestHost({ providers: [await portableProvider(wasm)] })
+  const codecs = messaging.dialect(dialect)
+  const contractId = codecs?.contractId ?? ''
+  const { id } = await host.startActor(
+    await signFixture(await callerActor(dialect === 'E' ? 'wasmbus' : 'wapc'), {
+      contracts: [contractId],
+    }),
+  )
+  await host.link({ actor: id, contractId })
+  const message = { subject: 'news', replyTo: '', body: Buffer.from('hello'), timeoutMs: 100 }
+  return {
+    host,
+    ask: (operation) => {
+      const known = codecs?.toProvider.get(operation)
+      const payload = known?.codec.encodeRequest(message) ?? new Uint8Array()
+      return host.call(id, `${contractId}/${operation}`, payload)
+    },
+  }
+}
+
+for (const [dialect, publish, replyTo] of [
+  ['C', 'Publish', true],
+  ['E', 'Messaging.Publish', false],
+] as const) {
+  test(`portableProvider - asks an actor of dialect ${dialect} in that dialect`, async (t) => {
+    const { host, ask } = await messagingHost(dialect)
+    await using _ = host
+
+    const error = await t.throwsAsync(() => ask(publish))
+
+    t.regex(error.message, /news[^]*hello/)
+    t.is(error.message.includes('replyTo'), replyTo)
+  })
+}
+
+test('portableProvider - may ask of an actor what its contract has for actors, and nothing else', async (t) => {
+  const { host, ask } = await messagingHost('C')
+  await using _ = host
+
+  const error = await t.throwsAsync(() => ask('Request'))
+
+  t.regex(error.message, /messaging has no operation "HandleRequest" that a provider may ask of/)
 })

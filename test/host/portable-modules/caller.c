@@ -1,6 +1,7 @@
 /*
  * An actor that does as it is told: "acme:demo/Count" calls Count of acme:demo with the payload and
- * passes the answer on; "Echo" answers with the payload; "CallBack" calls what the payload names.
+ * passes the answer on; "Echo" answers with the payload; "CallBack" calls what the payload names. A
+ * message that is delivered ends in an error, whose text is the message.
  */
 #include "arena.h"
 #include "msgpack.h"
@@ -47,5 +48,9 @@ int32_t guest_call(uint32_t operation_length, uint32_t payload_length) {
     return 1;
   }
   if (span_equals(operation, SPAN("CallBack"))) return relay(payload, (span){0});
+  if (span_equals(operation, SPAN("DeliverMessage")) ||
+      span_equals(operation, SPAN("MessageSubscriber.HandleMessage"))) {
+    return fail(payload);
+  }
   return relay(operation, payload);
 }

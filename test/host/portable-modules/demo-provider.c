@@ -94,13 +94,10 @@ static int32_t bind(span payload) {
   return respond((span){bound, 0});
 }
 
-/* Calls the actor that the provider was bound to: operation, zero byte, payload. */
-static int32_t ask(span module, span payload) {
-  uint32_t end = 0;
-  while (end < payload.length && payload.bytes[end] != 0) end++;
-  if (end == payload.length) return fail(SPAN("no operation"));
-  int32_t answered = host_call(payload.bytes, 0, module.bytes, module.length, payload.bytes, end,
-                               payload.bytes + end + 1, payload.length - end - 1);
+/* Calls an actor, and passes its answer on. */
+static int32_t call(span module, span operation, span payload) {
+  int32_t answered = host_call(payload.bytes, 0, module.bytes, module.length, operation.bytes,
+                               operation.length, payload.bytes, payload.length);
   uint32_t length = answered == 1 ? host_response_length() : host_error_length();
   uint8_t *answer = arena_take(length);
   if (!answer) return fail(SPAN("out of memory"));
@@ -110,6 +107,15 @@ static int32_t ask(span module, span payload) {
   }
   host_response(answer);
   return respond((span){answer, length});
+}
+
+/* The same, where the payload says what to call: operation, zero byte, payload. */
+static int32_t ask(span module, span payload) {
+  uint32_t end = 0;
+  while (end < payload.length && payload.bytes[end] != 0) end++;
+  if (end == payload.length) return fail(SPAN("no operation"));
+  return call(module, (span){payload.bytes, end},
+              (span){payload.bytes + end + 1, payload.length - end - 1});
 }
 
 static int32_t dispatch(span operation, span payload) {
@@ -137,6 +143,9 @@ static int32_t dispatch(span operation, span payload) {
     return respond((span){bound, 0});
   }
   if (IS("Ask")) return ask((span){actor, actor_length}, payload);
+  /* Of wascc:messaging: what is published comes back, what is requested is asked in the wrong way. */
+  if (IS("Publish")) return call((span){actor, actor_length}, SPAN("DeliverMessage"), payload);
+  if (IS("Request")) return call((span){actor, actor_length}, SPAN("HandleRequest"), payload);
   if (IS("AskOther")) return ask(SPAN("MSOMEBODYELSE"), payload);
   if (IS("Trap")) {
     print(2, SPAN("about to "), SPAN("trap"));
