@@ -1,21 +1,11 @@
-import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { entityUrl, type Invocation, invocationHash } from '../contracts/index.ts'
 import { type KeyPair, SigningError, signToken, verifyToken } from '../signing/index.ts'
 import { LatticeError } from './errors.ts'
 import { ReplayGuard } from './replay-guard.ts'
 
 /** What the token of an invocation speaks for. */
-export interface InvocationFacts {
-  /** The invocation's own id, a UUID. */
-  readonly id: string
-  /** `wasmbus://M…`, or `wasmbus://contract/link/V…`. */
-  readonly originUrl: string
-  /** The same of the target, and `/Operation` after it. */
-  readonly targetUrl: string
-  readonly operation: string
-  /** Empty where the payload travels apart. */
-  readonly message: Uint8Array
-}
+export type InvocationFacts = Pick<Invocation, 'id' | 'origin' | 'target' | 'operation' | 'msg'>
 
 /** Who may sign invocations, and what their times are judged by. */
 export interface AntiforgeryOptions {
@@ -52,13 +42,17 @@ export class Antiforgery {
     this.#replays = new ReplayGuard(2 * windowMs, rememberedInvocations, performance.now())
   }
 
-  /** The token to send with an invocation. */
+  /**
+   * The token to send with an invocation.
+   *
+   * @param facts With the whole payload, also where that travels apart.
+   */
   sign(facts: InvocationFacts): Promise<string> {
-    const { id, originUrl, targetUrl } = facts
+    const { targetUrl, originUrl } = urlsOf(facts)
     return signToken(
       'invocation',
-      { targetUrl, originUrl, hash: hashOf(facts) },
-      { issuer: this.#key, subject: id },
+      { targetUrl, originUrl, hash: invocationHash(facts) },
+      { issuer: this.#key, subject: facts.id },
       { now: new Date(this.#now()) },
     )
   }
@@ -66,21 +60,22 @@ export class Antiforgery {
   /**
    * Lets an invocation in, once.
    *
+   * @param facts With the whole payload, also where that travelled apart.
    * @throws LatticeError `ERR_INVOCATION_REFUSED`
    */
   async verify(facts: InvocationFacts, token: string): Promise<void> {
     const claims = await this.#claims(token)
     const { issuer, issuedAt } = claims
+    const { targetUrl, originUrl } = urlsOf(facts)
     if (!this.#issuers.has(issuer)) {
       throw refused('issuer', facts, `${issuer} is no cluster key of this lattice`)
     }
     if (claims.subject !== facts.id)
       throw refused('id', facts, 'the token is of another invocation')
-    if (claims.targetUrl !== facts.targetUrl)
-      throw refused('target', facts, 'it was sent elsewhere')
-    if (claims.originUrl !== facts.originUrl)
-      throw refused('origin', facts, 'it is of another origin')
-    if (claims.hash !== hashOf(facts)) throw refused('hash', facts, 'it is not what was signed')
+    if (claims.targetUrl !== targetUrl) throw refused('target', facts, 'it was sent elsewhere')
+    if (claims.originUrl !== originUrl) throw refused('origin', facts, 'it is of another origin')
+    if (claims.hash !== invocationHash(facts))
+      throw refused('hash', facts, 'it is not what was signed')
     const offMs = this.#now() - (issuedAt?.getTime() ?? 0)
     if (Math.abs(offMs) > windowMs) {
       const off = `${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ago' : 'in the future'}`
@@ -119,15 +114,11 @@ async function verify(
   return claims
 }
 
-/** Upper-case hex SHA-256 of origin, target, operation and payload, as wasmCloud's OTP host has it. */
-function hashOf({ originUrl, targetUrl, operation, message }: InvocationFacts): string {
-  return createHash('sha256')
-    .update(originUrl)
-    .update(targetUrl)
-    .update(operation)
-    .update(message)
-    .digest('hex')
-    .toUpperCase()
+function urlsOf({ origin, target, operation }: InvocationFacts): {
+  originUrl: string
+  targetUrl: string
+} {
+  return { originUrl: entityUrl(origin), targetUrl: `${entityUrl(target)}/${operation}` }
 }
 
 function refused(

@@ -57,6 +57,11 @@ export class Subjects {
     return `${this.provider(publicKey, linkName)}.${verb}`
   }
 
+  /** Where the ids of invocations are sent that nobody waits for any more: to every host, for none knows whose they are. */
+  get cancellations(): string {
+    return `${this.#rpc}.cancel`
+  }
+
   /** The queue group of verbs that one host answers for all. */
   get controlQueue(): string {
     return this.#control

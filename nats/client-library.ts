@@ -39,7 +39,11 @@ export interface NatsOptions {
 /** A connection that the library makes again when it breaks. */
 export interface NatsClient {
   /** What the server said of itself. */
-  readonly info?: { readonly max_payload: number; readonly headers?: boolean }
+  readonly info?: {
+    readonly version: string
+    readonly max_payload: number
+    readonly headers?: boolean
+  }
   publish(
     subject: string,
     body: Uint8Array,
@@ -62,6 +66,32 @@ export interface NatsClient {
   closed(): Promise<Error | undefined>
   isClosed(): boolean
   status(): AsyncIterable<NatsStatus>
+  jetstream(options?: { timeout?: number }): JetStream
+  /** Rejects where the account has no JetStream. */
+  jetstreamManager(options?: { timeout?: number }): Promise<unknown>
+}
+
+/** What a server keeps. */
+export interface JetStream {
+  readonly views: {
+    /** Makes it if there is none. Times in nanoseconds. */
+    os(bucket: string, options?: { ttl?: number; description?: string }): Promise<ObjectStore>
+  }
+}
+
+/** Large pieces, by name. */
+export interface ObjectStore {
+  putBlob(meta: { name: string }, bytes: Uint8Array): Promise<unknown>
+  get(name: string): Promise<StoredObject | null>
+  delete(name: string): Promise<unknown>
+}
+
+/** A piece as it is read. */
+export interface StoredObject {
+  readonly info: { readonly size: number }
+  readonly data: ReadableStream<Uint8Array>
+  /** Resolves with why it could not be read whole. */
+  readonly error: Promise<Error | null | undefined>
 }
 
 /** News of a connection. */

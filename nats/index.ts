@@ -1,19 +1,26 @@
 /** The way to a NATS server, for whoever sends over one: the client library, logins, addresses, failures. */
 export { clientOptions, connectTimeoutMs } from './client-options.ts'
 export {
+  type JetStream,
   loadNats,
   type NatsClient,
   type NatsHeaders,
   type NatsLibrary,
   type NatsMessage,
+  type NatsStatus,
   type NatsSubscription,
+  type ObjectStore,
 } from './client-library.ts'
 export {
   type ConnectFailure,
   connectFailure,
-  isConnectionLoss,
   natsErrorCode,
 } from './connect-failure.ts'
+export {
+  type ConnectionListener,
+  ConnectionLost,
+  ConnectionWatch,
+} from './connection-watch.ts'
 export {
   type ConnectionSettings,
   type Login,

@@ -5,13 +5,15 @@ import {
   clientOptions,
   connectFailure,
   type ConnectionSettings,
-  isConnectionLoss,
+  ConnectionLost,
+  ConnectionWatch,
   loadNats,
   type NatsClient,
   natsErrorCode,
   type NatsHeaders,
   type NatsLibrary,
   type NatsMessage,
+  type NatsStatus,
   serversText,
 } from '../../nats/index.ts'
 import { CapabilityError } from '../errors.ts'
@@ -22,9 +24,6 @@ import { settingNames } from './config.ts'
 
 /** Bytes that may be on their way to a server that has not said yet that it has them. */
 const maxUnconfirmedBytes = 64 * 1024 * 1024
-
-/** How long the end of a subscription may take, in milliseconds. */
-const drainTimeoutMs = 2000
 
 /** Of a message beside its body, roughly. */
 const overheadBytes = 256
@@ -51,9 +50,7 @@ export class Connection implements Broker {
   readonly #client: NatsClient
   readonly #log: () => Logger
   readonly #sent = new Set<Sent>()
-  /** What to call when the connection breaks, by who waits for an answer. */
-  readonly #waiting = new Set<() => void>()
-  #isUp = true
+  readonly #watch: ConnectionWatch
   #confirming: Promise<void> | undefined
   #unconfirmedBytes = 0
   #isClosing = false
@@ -63,8 +60,14 @@ export class Connection implements Broker {
     this.#client = client
     this.server = server
     this.#log = log
-    void this.#follow()
-    void client.closed().then((error) => this.#gone(error))
+    this.#watch = new ConnectionWatch(client, {
+      onDown: () => {
+        if (!this.#isClosing) this.#log().warn('NATS is away', { server })
+      },
+      onUp: () => this.#log().info('NATS is back', { server }),
+      onComplaint: (complaint) => this.#complained(complaint),
+      onGone: (error) => this.#gone(error),
+    })
   }
 
   /**
@@ -167,15 +170,8 @@ export class Connection implements Broker {
       subscription.unsubscribe()
       throw error
     }
-    return async () => {
-      if (subscription.isClosed()) return
-      // Messages that are on their way still come, so that none is lost that counts as delivered.
-      if (this.#isUp) {
-        const call = { signal: AbortSignal.timeout(drainTimeoutMs) }
-        await this.#within(subscription.drain(), 'Unsubscribe', call).catch(() => {})
-      }
-      if (!subscription.isClosed()) subscription.unsubscribe()
-    }
+    // Messages that are on their way still come, so that none is lost that counts as delivered.
+    return () => this.#watch.drain(subscription)
   }
 
   /** For good. What is under way fails. */
@@ -186,7 +182,7 @@ export class Connection implements Broker {
 
   /** @throws CapabilityError `ERR_SERVER_UNAVAILABLE`, `ERR_MESSAGE_TOO_LARGE` */
   #checkReady(body?: Uint8Array): void {
-    if (!this.#isUp) throw unavailable(this.server, 'the connection is down')
+    if (!this.#watch.isUp) throw unavailable(this.server, 'the connection is down')
     if (!body) return
     checkSize(body, this.#client.info?.max_payload ?? Infinity)
     if (this.#unconfirmedBytes + body.length > maxUnconfirmedBytes) {
@@ -215,27 +211,15 @@ export class Connection implements Broker {
     operation: string,
     call?: Pick<ProviderCall, 'signal'>,
   ): Promise<T> {
-    const signal = call?.signal
-    const outcome = Promise.withResolvers<T>()
-    const onLoss = (): void => outcome.reject(lossReason)
-    const onAbort = (): void => outcome.reject(signal?.reason as Error)
-    this.#waiting.add(onLoss)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
-    answer.then(outcome.resolve, outcome.reject)
     try {
-      return await outcome.promise
+      return await this.#watch.within(answer, call?.signal)
     } catch (error) {
-      if (error !== lossReason && !isConnectionLoss(error)) throw error
-      const reason = 'the connection broke'
+      if (!(error instanceof ConnectionLost)) throw error
       throw new CapabilityError(
         'ERR_OUTCOME_UNKNOWN',
-        { server: this.server, operation, reason },
-        `${operation} may have reached ${this.server}, or not: ${reason}`,
+        { server: this.server, operation, reason: error.message },
+        `${operation} may have reached ${this.server}, or not: ${error.message}`,
       )
-    } finally {
-      this.#waiting.delete(onLoss)
-      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -246,32 +230,16 @@ export class Connection implements Broker {
     return headers
   }
 
-  async #follow(): Promise<void> {
-    for await (const { type, data, permissionContext } of this.#client.status()) {
-      if (type === 'disconnect') {
-        this.#down()
-        if (!this.#isClosing) this.#log().warn('NATS is away', { server: this.server })
-      } else if (type === 'reconnect') {
-        this.#isUp = true
-        this.#log().info('NATS is back', { server: this.server })
-      } else if (type === 'error') {
-        if (permissionContext?.operation !== 'publish') {
-          this.#log().warn('NATS complains', { server: this.server, reason: data })
-        }
-        for (const sent of this.#sent) {
-          if (sent.subject === permissionContext?.subject) sent.refused = true
-        }
-      }
+  #complained({ data, permissionContext }: Pick<NatsStatus, 'data' | 'permissionContext'>): void {
+    if (permissionContext?.operation !== 'publish') {
+      this.#log().warn('NATS complains', { server: this.server, reason: data })
+    }
+    for (const sent of this.#sent) {
+      if (sent.subject === permissionContext?.subject) sent.refused = true
     }
   }
 
-  #down(): void {
-    this.#isUp = false
-    for (const onLoss of this.#waiting) onLoss()
-  }
-
   #gone(error: Error | undefined): void {
-    this.#down()
     if (this.#isClosing) return
     this.#log().error('NATS is gone for good', {
       server: this.server,
@@ -288,8 +256,6 @@ export class Connection implements Broker {
     )
   }
 }
-
-const lossReason = new Error('the connection is lost')
 
 function received(message: NatsMessage): TracedMessage {
   const traceparent = message.headers?.get('traceparent')

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
+import { entityUrl } from '../../contracts/index.ts'
 import { Antiforgery, type InvocationFacts, type LatticeError } from '../../lattice/index.ts'
 import { KeyPair, signToken } from '../../signing/index.ts'
 import { seededRandom } from '../fuzz/random.ts'
 
 const start = Date.UTC(2026, 0, 1)
 const actor = KeyPair.generate('module').publicKey
+const target = { publicKey: 'VABC', contractId: 'wasmcloud:keyvalue', linkName: 'default' }
 const cluster = KeyPair.generate('cluster')
 
 function invocation(facts: Partial<InvocationFacts> = {}): InvocationFacts {
   return {
     id: randomUUID(),
-    originUrl: `wasmbus://${actor}`,
-    targetUrl: 'wasmbus://wasmcloud/keyvalue/default/VABC/KeyValue.Increment',
+    origin: { publicKey: actor, contractId: '', linkName: '' },
+    target,
     operation: 'KeyValue.Increment',
-    message: Uint8Array.of(1, 2, 3),
+    msg: Uint8Array.of(1, 2, 3),
     ...facts,
   }
 }
@@ -61,7 +63,9 @@ test('Antiforgery - knows the cluster keys it was told, and no others', async (t
 
 test('Antiforgery - a host key is no cluster key', async (t) => {
   const server = KeyPair.generate('server')
-  const { id, originUrl, targetUrl } = invocation()
+  const { id, origin } = invocation()
+  const originUrl = entityUrl(origin)
+  const targetUrl = `${entityUrl(target)}/KeyValue.Increment`
   const hash = 'A'.repeat(64)
   const token = await signToken(
     'invocation',
@@ -75,12 +79,13 @@ test('Antiforgery - a host key is no cluster key', async (t) => {
 
 for (const [check, change] of [
   ['id', { id: randomUUID() }],
-  ['target', { targetUrl: 'wasmbus://wasmcloud/keyvalue/default/VABC/KeyValue.Del' }],
-  ['origin', { originUrl: 'wasmbus://MOTHER' }],
-  ['hash', { message: Uint8Array.of(1, 2, 4) }],
-  ['hash', { operation: 'KeyValue.Del' }],
+  ['target', { target: { ...target, publicKey: 'VABD' } }],
+  ['target', { target: { ...target, linkName: 'other' } }],
+  ['target', { operation: 'KeyValue.Del' }],
+  ['origin', { origin: { publicKey: 'MOTHER', contractId: '', linkName: '' } }],
+  ['hash', { msg: Uint8Array.of(1, 2, 4) }],
 ] as const) {
-  test(`Antiforgery - refuses another ${Object.keys(change).join()}`, async (t) => {
+  test(`Antiforgery - refuses another ${JSON.stringify(change)}`, async (t) => {
     const host = hostAt({ now: start })
     const facts = invocation()
     const token = await host.sign(facts)
@@ -113,7 +118,7 @@ test('Antiforgery - 10,000 replayed, mutated or forged invocations: none gets in
   const strangers = hostAt(clock, KeyPair.generate('cluster'))
   const seen: { facts: InvocationFacts; token: string }[] = []
   for (let count = 0; count < 20; count++) {
-    const facts = invocation({ message: Uint8Array.of(count) })
+    const facts = invocation({ msg: Uint8Array.of(count) })
     const token = await host.sign(facts)
     await host.verify(facts, token)
     seen.push({ facts, token })
@@ -132,7 +137,7 @@ test('Antiforgery - 10,000 replayed, mutated or forged invocations: none gets in
         case 1:
           return [fresh, mutateText(freshToken, random.next)]
         case 2:
-          return [{ ...fresh, message: Uint8Array.of(1, 2, 3, random.next(256)) }, freshToken]
+          return [{ ...fresh, msg: Uint8Array.of(1, 2, 3, random.next(256)) }, freshToken]
         case 3:
           return [{ ...fresh, id: replayed.facts.id }, replayed.token]
         default:
