@@ -10,8 +10,14 @@ import type { ProcessMessage, ProcessOptions, RunRequest } from './messages.ts'
 /** What the host is given to be first. */
 const graceMs = 2000
 
+/**
+ * What a process may have in memory beside results, which are there several times over. What SQLite
+ * sorts, and tables that it makes for itself, are in memory too: on disk nothing would bound them.
+ */
+const memoryMebibytes = 384
+
 process.umask(0o077)
-const clock = new Int32Array(new SharedArrayBuffer(8))
+const clock = new Int32Array(new SharedArrayBuffer(12))
 const watchdog = new URL(`./watchdog${extname(import.meta.filename)}`, import.meta.url)
 new Worker(watchdog, { workerData: clock }).unref()
 
@@ -19,18 +25,19 @@ function tell(message: ProcessMessage): void {
   process.send?.(message)
 }
 
-function tick(timeoutMs: number): void {
+function tick(timeoutMs: number, maxResultBytes: number): void {
   Atomics.store(clock, 1, timeoutMs)
+  Atomics.store(clock, 2, memoryMebibytes + Math.ceil((4 * maxResultBytes) / 2 ** 20))
   Atomics.add(clock, 0, 1)
   Atomics.notify(clock, 0)
 }
 
 function serve(engine: Engine): void {
   process.on('message', (request: RunRequest) => {
-    const { id, timeoutMs } = request
-    tick(timeoutMs + graceMs)
+    const { id, timeoutMs, maxResultBytes } = request
+    tick(timeoutMs + graceMs, maxResultBytes)
     const outcome = engine.run(request, () => tell({ kind: 'committing', id }))
-    tick(0)
+    tick(0, 0)
     tell({ kind: 'outcome', id, outcome })
   })
   process.once('disconnect', () => engine[Symbol.dispose]())

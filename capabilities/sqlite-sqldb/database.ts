@@ -4,7 +4,13 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger, ProviderCall } from '../../host/index.ts'
 import { CapabilityError } from '../errors.ts'
-import type { ProcessMessage, ProcessOptions, RunOutcome, RunRequest } from './messages.ts'
+import {
+  outOfMemorySignal,
+  type ProcessMessage,
+  type ProcessOptions,
+  type RunOutcome,
+  type RunRequest,
+} from './messages.ts'
 
 /** One statement, and how long it may run. */
 export type Run = Omit<RunRequest, 'id' | 'timeoutMs'> & { readonly statementTimeoutMs: number }
@@ -69,6 +75,10 @@ export class Database implements AsyncDisposable {
         )
       }
       if (end.isKilled) throw this.#timedOut(statementTimeoutMs)
+      if (end.signal === outOfMemorySignal) {
+        const message = 'the statement needs too much memory'
+        return { kind: 'refused', message, sqlState: '53200' }
+      }
       this.#log.error('the process of a database ended', {
         database: this.name,
         reason: end.reason,
@@ -158,6 +168,7 @@ type Ended = {
   readonly reason: string
   readonly isCommitting: boolean
   readonly isKilled: boolean
+  readonly signal: NodeJS.Signals | null
 }
 
 /** A process that was started, until it ends. */
@@ -227,7 +238,13 @@ class Server {
         if (error) this.#kill()
       })
       const ended = this.#over.then(
-        (reason): Ended => ({ kind: 'ended', reason, isCommitting, isKilled: this.#isKilled }),
+        (reason): Ended => ({
+          kind: 'ended',
+          reason,
+          isCommitting,
+          isKilled: this.#isKilled,
+          signal: this.#process.signalCode,
+        }),
       )
       return await Promise.race([outcome.promise, ended])
     } finally {

@@ -50,6 +50,7 @@ export class Engine implements Disposable {
     })
     this.#own(`PRAGMA journal_mode = WAL`)
     this.#own(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'OFF'}`)
+    this.#own('PRAGMA temp_store = MEMORY')
     this.#own('PRAGMA trusted_schema = OFF')
     this.#own('PRAGMA cell_size_check = ON')
   }

@@ -1,5 +1,8 @@
 /** What the host and the process of a database say to each other. */
 
+/** What a process ends itself with when a statement takes too much memory. */
+export const outOfMemorySignal = 'SIGUSR2'
+
 /** A value that SQLite knows. */
 export type SqliteValue = null | bigint | number | string | Uint8Array
 

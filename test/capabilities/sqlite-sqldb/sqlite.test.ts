@@ -265,6 +265,21 @@ test('sqlite-sqldb - lets a database grow to MAX_BYTES, and values to MAX_RESULT
   t.is((await larger.execute('insert into n values (zeroblob(400000))')).error, null)
 })
 
+test('sqlite-sqldb - ends a statement that would fill memory or disk with what it sorts', async (t) => {
+  await using opened = await openFile()
+  await using sql = await opened.sql()
+  await sql.execute('create table n (x text)')
+  const numbers = 'with recursive c(x) as (select 1 union all select x + 1 from c)'
+  for (const statement of [
+    `${numbers} select x, hex(zeroblob(500)) from c order by x desc`,
+    `insert into n ${numbers} select distinct hex(zeroblob(500)) || x from c`,
+    `${numbers} select count(*) from (select group_concat(hex(zeroblob(1000))) from c group by x)`,
+  ]) {
+    t.is((await sql.query(statement)).error?.sqlState, '53200', statement)
+  }
+  t.deepEqual(await sql.rows('select count(*) from n'), [[0n]])
+})
+
 test('sqlite-sqldb - holds up nothing else while a statement runs', async (t) => {
   await using opened = await openFile()
   await using sql = await opened.sql({ STATEMENT_TIMEOUT: '400' })
