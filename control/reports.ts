@@ -133,7 +133,10 @@ export function answersTo(actor: ActorInfo, reference: string): boolean {
 const secretName = /passw|secret|token|seed|credential|(^|_)(api_?|access_?|private_?)?key$/i
 const hidden = '(hidden)'
 
-/** A link's values without what must not be shown: passwords by their names, and those in addresses. */
+/**
+ * A link's values without what must not be shown: passwords by their names, and logins in addresses,
+ * where a name alone may be a token.
+ */
 export function withoutSecrets(
   values: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
@@ -142,7 +145,10 @@ export function withoutSecrets(
       name,
       secretName.test(name)
         ? hidden
-        : value.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*:[^\s/?#]*@/gi, `$1${hidden}@`),
+        : value.replaceAll(
+            /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@,:]*(?::[^\s/?#]*)?@/gi,
+            `$1${hidden}@`,
+          ),
     ]),
   )
 }

@@ -36,6 +36,10 @@ export function parseServerUrls(text: string): ServerUrls {
       throw new Error(`${where} has something after its port; write ${form}`)
     }
     if (url.username !== '' || url.password !== '') {
+      // Whoever hides the logins of addresses knows them by what stands before.
+      if (!address.includes('://')) {
+        throw new Error(`${where} has a login and no scheme; write nats://user:password@host`)
+      }
       const given = { user: decoded(url.username), password: decoded(url.password) || undefined }
       if (login && (login.user !== given.user || login.password !== given.password)) {
         throw new Error(`${where} has another login than those before it; give one, in USER`)

@@ -219,6 +219,7 @@ for (const [values, problem] of [
   [{ URL: 'nats://a:4222/x' }, /something after its port/],
   [{ URL: 'nats://a,tls://b' }, /some addresses are tls/],
   [{ URL: 'nats://u:p@a,nats://u:q@b' }, /^URL: address 2 has another login/],
+  [{ URL: 'u:p@a:4222' }, /^URL: address 1 has a login and no scheme; write nats:/],
   [{ URL: 'nats://%zz@a' }, /^URL: the login in an address has a %/],
   [{ URL: 'nats://a:99999' }, /^URL: address 1 is not a URL/],
   [{ URL: 'nats://u:p@a', USER: 'u' }, /^URL: several logins: a login in URL, USER; give one$/],
