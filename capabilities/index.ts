@@ -54,13 +54,13 @@ export {
   httpServerProvider,
   type PortHolder,
 } from './http-server/index.ts'
+export type { StoreLimits } from './keyvalue-limits.ts'
 export { type DescribedLinkValue, describeLinkValues, type LinkValueFacts } from './link-values.ts'
 export { type LoggingConfig, type LoggingOptions, loggingProvider } from './logging/index.ts'
 export {
   type MemoryKeyValueConfig,
   type MemoryKeyValueOptions,
   memoryKeyValueProvider,
-  type StoreLimits,
 } from './memory-keyvalue/index.ts'
 export type { DeliveryTerms, EventStreamsConfig } from './event-streams/link-values.ts'
 export {

@@ -1,8 +1,14 @@
 import { resolve } from 'node:path'
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
-import { choiceValue, integerValue, linkValues, parsedValue } from '../link-values.ts'
-import type { StoreLimits } from '../memory-keyvalue/index.ts'
+import { choiceValue, linkValues, parsedValue } from '../link-values.ts'
+import {
+  maxBytesValue,
+  maxKeysValue,
+  maxValueBytesValue,
+  type StoreLimits,
+  storeNameValue,
+} from '../keyvalue-limits.ts'
 
 /** What one link asks of a store in a file. Made from link values, which are named in capitals. */
 export interface FileKeyValueConfig {
@@ -43,29 +49,12 @@ export const configSchema: StandardSchema<unknown, FileKeyValueConfig> = v.pipe(
       },
       ['normal', 'full'],
     ),
-    STORE: parsedValue(
-      {
-        description:
-          'name of a store in the file that links share; without it, each link has its own',
-      },
-      parseStoreName,
+    STORE: storeNameValue(
+      'name of a store in the file that links share; without it, each link has its own',
     ),
-    MAX_KEYS: integerValue(
-      { description: 'keys that the store may hold', unit: 'keys', default: '1000000' },
-      { min: 1, max: 1_000_000_000 },
-    ),
-    MAX_BYTES: integerValue(
-      {
-        description: 'size of the store: keys, values, and 64 bytes for each key and item',
-        unit: 'bytes',
-        default: '1073741824',
-      },
-      { min: 1024, max: 2 ** 40 },
-    ),
-    MAX_VALUE_BYTES: integerValue(
-      { description: 'size of one key, value or item', unit: 'bytes', default: '1048576' },
-      { min: 1, max: 2 ** 28 },
-    ),
+    MAX_KEYS: maxKeysValue(1_000_000, 1_000_000_000),
+    MAX_BYTES: maxBytesValue(2 ** 30, 2 ** 40),
+    MAX_VALUE_BYTES: maxValueBytesValue(2 ** 28),
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { FILE, SYNCHRONOUS, STORE, MAX_KEYS, MAX_BYTES, MAX_VALUE_BYTES } = dataset.value
@@ -90,11 +79,4 @@ function parseFile(text: string): string {
   if (text === '' || text.includes('\0')) throw new Error('is empty; give the path of a file')
   // SQLite would take this for a store in memory.
   return resolve(text)
-}
-
-function parseStoreName(text: string): string {
-  if (/^[\w.-]{1,64}$/.test(text)) return text
-  throw new Error(
-    `${JSON.stringify(text)} is not a store's name: 1 to 64 letters, digits, ".", "_" and "-"`,
-  )
 }

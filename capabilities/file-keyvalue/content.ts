@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { keyValueChangedKeys, type KeyValueItem } from '../../contracts/index.ts'
 import type { LinkContent } from '../../host/index.ts'
-import type { StoreLimits } from '../memory-keyvalue/index.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import { addToSet, listItems, pushItem, setItems } from './items.ts'
 import type { FileStore } from './store.ts'
 

@@ -8,7 +8,7 @@ import {
   keyTypeError,
   maxAnswerBytes,
 } from '../keyvalue-failures.ts'
-import type { StoreLimits } from '../memory-keyvalue/index.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import {
   addToSet,
   hasItem,

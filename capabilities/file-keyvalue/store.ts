@@ -1,5 +1,5 @@
 import { checkedBytes, storeLimitError } from '../keyvalue-failures.ts'
-import type { StoreLimits } from '../memory-keyvalue/index.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import type { StoreDatabase } from './database.ts'
 
 /** A key and what it holds, but for the items of lists and sets. */

@@ -1,6 +1,6 @@
 import { keyValueChangedKeys, type KeyValueItem } from '../../contracts/index.ts'
 import type { LinkContent } from '../../host/index.ts'
-import type { StoreLimits } from './config.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import type { Store } from './store.ts'
 import { TextList } from './text-list.ts'
 

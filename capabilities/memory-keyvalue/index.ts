@@ -6,7 +6,7 @@ import { storeContent } from './content.ts'
 import { storeOperations } from './operations.ts'
 import { Stores } from './stores.ts'
 
-export type { MemoryKeyValueConfig, StoreLimits } from './config.ts'
+export type { MemoryKeyValueConfig } from './config.ts'
 
 /** What a test may put in the place of the machine's own. */
 export interface MemoryKeyValueOptions {

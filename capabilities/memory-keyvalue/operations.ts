@@ -6,7 +6,7 @@ import {
   integerOverflowError,
   keyTypeError,
 } from '../keyvalue-failures.ts'
-import type { StoreLimits } from './config.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import type { Entry, Holding, Store } from './store.ts'
 import { TextList } from './text-list.ts'
 

@@ -1,5 +1,5 @@
 import { checkedBytes, storeLimitError } from '../keyvalue-failures.ts'
-import type { StoreLimits } from './config.ts'
+import type { StoreLimits } from '../keyvalue-limits.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { TextList } from './text-list.ts'
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
-import { integerValue, linkValues, parsedValue } from '../link-values.ts'
+import { maxValueBytesValue } from '../keyvalue-limits.ts'
+import { linkValues, parsedValue } from '../link-values.ts'
 import {
   type RedisConnectionConfig,
   redisConnectionConfig,
@@ -31,10 +32,7 @@ export const configSchema: StandardSchema<unknown, RedisKeyValueConfig> = v.pipe
       },
       parsePrefix,
     ),
-    MAX_VALUE_BYTES: integerValue(
-      { description: 'size of one key, value or item', unit: 'bytes', default: '1048576' },
-      { min: 1, max: mostBytes },
-    ),
+    MAX_VALUE_BYTES: maxValueBytesValue(mostBytes),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
     const { PREFIX, MAX_VALUE_BYTES, ...connection } = dataset.value

@@ -58,7 +58,8 @@ return sum
  * ARGV[3], and text with a number if it is more bytes than ARGV[4].
  */
 export const range: Script = script(`
-local length = redis.call('LLEN', KEYS[1])
+local length = redis.pcall('LLEN', KEYS[1])
+if type(length) ~= 'number' then return length end
 local first, last = tonumber(ARGV[1]), tonumber(ARGV[2])
 if first < 0 then first = math.max(first + length, 0) end
 if last < 0 then last = last + length end

@@ -54,26 +54,6 @@ test('MAX_KEYS, MAX_BYTES - bound a store, and give back what is deleted', async
   t.true((await at.ask('KeyExists', { key: 's' })).exists)
 })
 
-test('MAX_VALUE_BYTES - bounds keys, values and items', async (t) => {
-  await using at = await linked({ MAX_VALUE_BYTES: '4' })
-  await at.ask('Set', set('four', '😀'))
-  for (const [key, value] of [
-    ['a', '12345'],
-    ['12345', 'a'],
-    ['a', '€€'],
-  ] as const) {
-    for (const write of [
-      async () => at.ask('Set', set(key, value)),
-      async () => at.ask('Push', { key, value, end: 'tail' }),
-      async () => at.ask('SetAdd', { key, value }),
-    ]) {
-      const error = await t.throwsAsync(write, { code: 'ERR_STORE_LIMIT' })
-      t.like(error, { detail: { limit: 'MAX_VALUE_BYTES', allowed: 4 } })
-      t.false((await at.ask('KeyExists', { key })).exists)
-    }
-  }
-})
-
 test('expires - hides a key on time, kept by Add, given up by Set', async (t) => {
   await using at = await linked()
   for (const key of ['add', 'set', 'list']) await at.ask('Set', set(key, '1', 2))

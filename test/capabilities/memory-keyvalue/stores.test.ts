@@ -192,27 +192,6 @@ test('limits - lowered below what there is, still let a store be emptied', async
   t.deepEqual(await narrow.ask('SetAdd', { key: 's', value: 'x' }), { newCount: 1 })
 })
 
-test('MAX_VALUE_BYTES - bounds keys, values and items', async (t) => {
-  const provider = memoryKeyValueProvider()
-  await using link = await linkProvider(provider, { values: { MAX_VALUE_BYTES: '4' } })
-  await link.ask('Set', { key: 'four', value: '😀', ...forever })
-  for (const [key, value] of [
-    ['a', '12345'],
-    ['12345', 'a'],
-    ['a', '€€'],
-  ] as const) {
-    for (const write of [
-      async () => link.ask('Set', { key, value, ...forever }),
-      async () => link.ask('Push', { key, value, end: 'tail' }),
-      async () => link.ask('SetAdd', { key, value }),
-    ]) {
-      const error = await t.throwsAsync(write, { code: 'ERR_STORE_LIMIT' })
-      t.like(error, { detail: { limit: 'MAX_VALUE_BYTES', allowed: 4 } })
-      t.false((await link.ask('KeyExists', { key })).exists)
-    }
-  }
-})
-
 test('sets - named over and over in one request are looked at once', async (t) => {
   await using link = await linkProvider(memoryKeyValueProvider())
   for (let item = 0; item < 10_000; item++) {

@@ -97,6 +97,30 @@ test('Add - refuses numbers beyond 64 bits as what they are, and changes none', 
   t.true(Number(await at.run('ttl', 'n')) > 90)
 })
 
+test('writes - a server without memory, and a replica, refuse them all, and serve reads', async (t) => {
+  await using at = await served()
+  await using link = await linkProvider(redisKeyValueProvider(), { values: { URL: at.URL } })
+  await link.ask('Set', set('n', '5'))
+  await link.ask('Push', { key: 'l', value: 'x', end: 'head' })
+  const refusals = async (message: RegExp): Promise<void> => {
+    for (const write of [
+      async () => link.ask('Set', set('n', '6')),
+      async () => link.ask('Add', { key: 'n', value: 1 }),
+      async () => link.ask('Push', { key: 'l', value: 'x', end: 'head' }),
+      async () => link.ask('SetAdd', { key: 's', value: 'x' }),
+    ]) {
+      await t.throwsAsync(write, { code: 'ERR_SERVER_REFUSED', message })
+    }
+    t.deepEqual(await link.ask('Get', { key: 'n' }), { value: '5', exists: true })
+    t.deepEqual(await link.ask('Range', { key: 'l', start: 0, stop: -1 }), { values: ['x'] })
+  }
+  await at.run('config', 'set', 'maxmemory', '1')
+  await refusals(/OOM/)
+  await at.run('config', 'set', 'maxmemory', '0')
+  await at.run('replicaof', '127.0.0.1', '1')
+  await refusals(/READONLY/)
+})
+
 test('Range, sets - give no more than 64 MiB', async (t) => {
   await using at = await served()
   const values = { URL: at.URL }
