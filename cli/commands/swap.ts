@@ -60,8 +60,7 @@ export const swap: Command = {
     const actor = options.text('actor')
     const copy = options.flag('copy')
     const host = await runningHost(call)
-    const showKeys = (keys: number): void =>
-      terminal.status(`${keys.toLocaleString('en')} ${keys === 1 ? 'key' : 'keys'} copied`)
+    const showKeys = (keys: number): void => terminal.status(keysCopied(keys))
     if (copy) showKeys(0)
     const swapped = await host
       .request(
@@ -88,7 +87,7 @@ function describe({ links, pauseMs, provider, copied }: SwapResult, { paint }: T
     `${paint('strong', `Swapped ${count} to ${printable(provider)}`)}; calls waited ${msText(pauseMs)}`,
   ]
   if (copied) {
-    lines.push(`  ${copied.keys.toLocaleString('en')} keys copied`)
+    lines.push(`  ${keysCopied(copied.keys)}`)
     const shown = copied.failed.slice(0, failuresShown)
     for (const { linkName, key, reason } of shown) {
       lines.push(
@@ -99,4 +98,8 @@ function describe({ links, pauseMs, provider, copied }: SwapResult, { paint }: T
     if (more > 0) lines.push(`  and ${more} more: -o json lists them all`)
   }
   return lines.join('\n')
+}
+
+function keysCopied(keys: number): string {
+  return `${keys.toLocaleString('en')} ${keys === 1 ? 'key' : 'keys'} copied`
 }

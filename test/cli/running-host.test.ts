@@ -61,6 +61,26 @@ test('wash-ts swap - turns links over, says how many and for how long calls wait
   t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 2 })
 })
 
+test('wash-ts swap --copy - takes along what is kept', async (t) => {
+  await using folder = await folderWith('kvcounter')
+  const { command, url } = await running(folder, 'kvcounter.wasm')
+  await using _ = command
+  t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 1 })
+  const copying = ['swap', 'keyvalue', 'memory-keyvalue', '--copy', '--set']
+
+  const copied = await folder.run(...copying, 'STORE=second')
+
+  t.regex(
+    copied.stdout,
+    /^Swapped 1 link to memory-keyvalue; calls waited .* ms\n {2}1 key copied\n$/,
+  )
+  t.is(copied.stderr, '')
+  t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 2 })
+  const { json } = await folder.runJson(...copying, 'STORE=third')
+  t.like(json, { links: 1, copied: { keys: 1, failed: [] } })
+  t.deepEqual(await (await fetch(`${url}visits`)).json(), { counter: 3 })
+})
+
 test('wash-ts update - keeps connections, and says the revisions and the time', async (t) => {
   await using folder = await folderWith()
   const subject = KeyPair.generate('module')

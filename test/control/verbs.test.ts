@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import {
@@ -7,6 +7,7 @@ import {
   HostControl,
   RemoteError,
   type SwapResult,
+  verbSchemas,
 } from '../../control/index.ts'
 import { HostError } from '../../host/index.ts'
 import { KeyPair } from '../../signing/index.ts'
@@ -330,4 +331,14 @@ test('control - errors without a code of ours are internal ones, and have no sta
   t.is(error?.message, 'out of luck')
   t.deepEqual(error?.detail, {})
   t.false(error instanceof HostError)
+})
+
+test('docs/control.md - lists every verb, and every key of its request', async (t) => {
+  const page = await readFile(new URL('../../docs/control.md', import.meta.url), 'utf8')
+  for (const [verb, schema] of Object.entries(verbSchemas)) {
+    const row = new RegExp(`^\\| \`${verb}\` \\|([^|]*)\\|`, 'm').exec(page)?.[1]
+    t.not(row, undefined, verb)
+    const { entries } = schema as unknown as { entries: object }
+    for (const key of Object.keys(entries)) t.true(row?.includes(`\`${key}\``), `${verb}: ${key}`)
+  }
 })
