@@ -61,7 +61,8 @@ async function clang(parameters: readonly string[]): Promise<string> {
     return (await run('clang', parameters)).stdout
   } catch (error) {
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string }
-    const noLinker = stderr.includes('wasm-ld') && stderr.includes('No such file')
+    // What the linker says itself begins with its name.
+    const noLinker = stderr.includes('wasm-ld') && !/^wasm-ld(?:-\d+)?: /m.test(stderr)
     if (code === 'ENOENT' || noLinker) throw new MissingClang(error)
     throw new Error(`C does not compile\n${stderr}`, { cause: error })
   }

@@ -96,7 +96,7 @@ export const engineErrors: Record<EngineErrorCode, ErrorInfo> = {
   },
   ERR_WASM_IMPORT: {
     summary: 'the module imports something that actors may not have',
-    hint: 'actors import waPC functions only: no WASI, no memory, no globals',
+    hint: 'actors import waPC functions only: no WASI, no memory, no globals; portable providers may import fd_write and random_get of WASI besides',
     exit: 4,
   },
   ERR_WASM_EXPORT: {
