@@ -22,12 +22,14 @@ const shortText = 24
 export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number
+  readonly #maxItems: number
   #position = 0
   #items = 0
   #text: Buffer | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, itemLimit: number = maxItems) {
     this.#bytes = bytes
+    this.#maxItems = itemLimit
     this.#end = bytes.length
   }
 
@@ -270,7 +272,7 @@ export class Reader {
 
   #take(items: number): number {
     this.#items += items
-    if (this.#items > maxItems) throw new MessageFault(`more than ${maxItems} items`)
+    if (this.#items > this.#maxItems) throw new MessageFault(`more than ${this.#maxItems} items`)
     return items
   }
 

@@ -5,11 +5,14 @@
  */
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import { asContractError, MessageFault } from './errors.ts'
-import { maxDepth, Reader } from './msgpack-reader.ts'
+import { maxDepth, maxItems, Reader } from './msgpack-reader.ts'
 
 // With big integers apart, numbers beyond 32 bits are written as floats and come back as they were.
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth, useBigInt64: true })
 const decoder = new Decoder({ useBigInt64: true })
+
+/** As many as the largest answer has, and some more: what a link keeps is moved item by item. */
+const maxPackedItems = 4 * maxItems
 
 /**
  * Writes a value: texts, numbers, booleans, bigints of 64 bits, bytes, lists, plain objects. Members
@@ -30,7 +33,7 @@ export function packValue(value: unknown): Uint8Array {
 
 /**
  * Reads a value that {@link packValue} wrote. Byte fields are views of `bytes`. Extensions,
- * `__proto__` as a key, more than 32 levels and more than 65,536 items are refused.
+ * `__proto__` as a key, more than 32 levels and more than 262,144 items are refused.
  *
  * @throws ContractError `ERR_MESSAGE_INVALID`
  */
@@ -38,7 +41,7 @@ export function unpackValue(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined
   try {
     // The library bounds neither depth nor counts: look before it builds.
-    const reader = new Reader(bytes)
+    const reader = new Reader(bytes, maxPackedItems)
     reader.skip()
     if (reader.position !== bytes.length) throw new MessageFault('bytes after its end')
     return decoder.decode(bytes)

@@ -5,6 +5,7 @@ export { type OpenLink, openLink, type OpenLinkOptions } from './open-link.ts'
 export type {
   CapabilityProvider,
   InvokeOptions,
+  LinkContent,
   LinkContext,
   LinkedActor,
   LogFacts,

@@ -21,6 +21,7 @@ import type {
 } from '../host/index.ts'
 import {
   actorSubject,
+  type ContentRequest,
   failureResponse,
   FrameChannel,
   headers,
@@ -35,6 +36,7 @@ import {
   timeoutOf,
   verbs,
 } from './channel/index.ts'
+import { ServedContent } from './served-content.ts'
 
 /** What a {@link ProviderServer} stands on. */
 export interface ProviderServerOptions {
@@ -55,6 +57,7 @@ interface ServedLink {
   readonly contractId: string
   readonly abort: AbortController
   readonly opened: Promise<ProviderLink>
+  readonly content: Promise<ServedContent>
 }
 
 /** Log lines that may wait to be written; what comes on top of that is dropped. */
@@ -97,6 +100,8 @@ export class ProviderServer {
       this.#calls
         .get(Buffer.from(frame.payload).toString())
         ?.abort(new Error('nobody waits any more'))
+    } else if (verb === verbs.content) {
+      void this.#answer(frame, '', () => this.#content(token, frame))
     } else void this.#invoke(token, frame)
   }
 
@@ -180,7 +185,9 @@ export class ProviderServer {
       invoke: (operation, request, options) => this.#call(id, operation, request, options),
     }
     const opened: Promise<ProviderLink> = Promise.resolve().then(() => provider.link(context))
-    this.#links.set(id, { actorId, linkName, contractId, abort, opened })
+    const content = opened.then((link) => new ServedContent(link.content))
+    content.catch(() => {}) // whoever waits for `opened` is told
+    this.#links.set(id, { actorId, linkName, contractId, abort, opened, content })
     try {
       const link = await opened
       const operations: object = link.operations
@@ -190,6 +197,7 @@ export class ProviderServer {
         operations: names.length > 0 ? names : null,
         info: link.info ?? {},
         hasIntake: link.closeIntake !== undefined,
+        hasContent: link.content !== undefined,
       }
       return packValue(answer)
     } catch (error) {
@@ -209,6 +217,13 @@ export class ProviderServer {
     } finally {
       link.abort.abort(new Error('the link is closed'))
     }
+  }
+
+  async #content(id: string, frame: WasmbusFrame): Promise<Uint8Array> {
+    const link = this.#links.get(id)
+    if (!link) throw new ProviderError('ERR_NOT_LINKED', {}, `there is no link ${id} any more`)
+    const request = unpackValue(frame.payload) as ContentRequest
+    return (await link.content).answer(request, link.abort.signal)
   }
 
   async #invoke(id: string, frame: WasmbusFrame): Promise<void> {

@@ -16,6 +16,7 @@ const openedLink = v.object({
     v.check((info) => Object.keys(info).length <= 32, 'too much'),
   ),
   hasIntake: v.boolean(),
+  hasContent: v.boolean(),
 })
 const logMessage = v.object({
   level: v.picklist(['debug', 'info', 'warn', 'error']),

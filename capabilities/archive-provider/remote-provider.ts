@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   contractForId,
   invocation,
+  keyvalue,
   linkDefinition,
   packValue,
   unpackValue,
@@ -18,6 +19,7 @@ import {
 } from '../../host/index.ts'
 import {
   actorSubject,
+  type ContentRequest,
   headers,
   NoAnswerError,
   ProviderError,
@@ -37,6 +39,7 @@ import { readLogMessage, readOpenedLink } from './process-messages.ts'
 import { ProviderFolder } from './provider-folder.ts'
 import { ProviderLife } from './provider-life.ts'
 import { ProviderRun } from './provider-run.ts'
+import { remoteContent } from './remote-content.ts'
 
 /** What a {@link RemoteProvider} stands on. */
 export interface RemoteProviderOptions {
@@ -53,6 +56,7 @@ export interface RemoteProviderOptions {
 type Context = LinkContext<Readonly<Record<string, string>>>
 
 const putTimeoutMs = 25_000
+const contentTimeoutMs = 10_000
 const logRate = { linesPerSecond: 100, burstLines: 1000 }
 
 /** A provider whose code runs in a process of its own: one for all its links, as long as there are any. */
@@ -94,6 +98,11 @@ export class RemoteProvider {
         get info() {
           return { ...opened.info, pid: pid() }
         },
+        // What of it a call may change only the key-value contract says.
+        ...(opened.hasContent &&
+          contractForId(this.#options.claims.contractId) === keyvalue && {
+            content: remoteContent((asked, signal) => this.#askContent(link, asked, signal)),
+          }),
         ...(opened.hasIntake && { closeIntake: () => this.#tell(verbs.closeIntake, link) }),
         [Symbol.asyncDispose]: () => this.#close(link),
       }
@@ -201,6 +210,26 @@ export class RemoteProvider {
     if (!this.#links.delete(link.id)) return
     if (this.#inUse) await this.#tell(verbs.deleteLink, link)
     else await this.#end()
+  }
+
+  async #askContent(
+    { id }: RemoteLink,
+    asked: ContentRequest,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { claims, settings } = this.#options
+    const run = await this.#life?.running(performance.now() + settings.startTimeoutMs, signal)
+    if (!run) throw new ProviderError('ERR_NOT_LINKED', {}, 'the link is closed')
+    const subject = `${providerSubject(claims.subject, id)}.${verbs.content}`
+    try {
+      return unpackValue(
+        readResponse(
+          await run.request(subject, packValue(asked), { timeoutMs: contentTimeoutMs, signal }),
+        ),
+      )
+    } catch (error) {
+      throw this.#understood(error, 'content', contentTimeoutMs)
+    }
   }
 
   /** Tells the process something of a link, and waits until it is done. There may be no process. */

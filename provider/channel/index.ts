@@ -8,6 +8,7 @@ export {
 } from './frame-channel.ts'
 export {
   actorSubject,
+  type ContentRequest,
   headers,
   localLattice,
   type LogMessage,

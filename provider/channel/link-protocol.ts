@@ -33,6 +33,8 @@ export const verbs = {
   shutdown: 'shutdown',
   /** Takes a link definition: no more is to be handed to the actor. */
   closeIntake: 'intake.close',
+  /** Takes a {@link ContentRequest}, after the token of a link. */
+  content: 'content',
   /** Whose payload is the id of an invocation that nobody waits for any more. */
   cancel: 'cancel',
   /** A line for the host's log, from the provider. */
@@ -61,7 +63,18 @@ export interface OpenedLink {
   readonly info: Readonly<Record<string, string>>
   /** Whether it hands to the actor what comes in, and can be asked to stop that first. */
   readonly hasIntake: boolean
+  /** Whether it can list what it keeps: ask with {@link ContentRequest}. */
+  readonly hasContent: boolean
 }
+
+/**
+ * Asks what a link keeps, key by key. `next` gives up to a page of keys, of the listing that the host
+ * names, and none when there are no more; `end` forgets a listing.
+ */
+export type ContentRequest =
+  | { readonly do: 'next' | 'end'; readonly listing: string }
+  | { readonly do: 'read'; readonly key: string }
+  | { readonly do: 'write'; readonly key: string; readonly item?: unknown }
 
 /** A line for the log. */
 export interface LogMessage {
