@@ -71,6 +71,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/get.ts')).getClaims,
   },
   {
+    name: 'get names',
+    summary: 'print what can be named on a running host, one a line',
+    load: async () => (await import('./commands/get-names.ts')).getNames,
+  },
+  {
     name: 'start actor',
     summary: 'start an actor on a running host',
     load: async () => (await import('./commands/start-actor.ts')).startActor,

@@ -16,7 +16,7 @@ ${nodes.map(nodeCase).join('\n')}
 complete -o filenames -F _wash_ts wash-ts`
 }
 
-function nodeCase({ path, words, flags, files }: CompletionNode): string {
+function nodeCase({ path, words, flags, files, running }: CompletionNode): string {
   const pattern = path === '' ? '*' : `'${path}'|'${path} '*`
   const values = flags.filter(({ takesValue }) => takesValue).map(valueCase)
   const flagWords = flags.flatMap(({ spellings }) => spellings).join(' ')
@@ -30,6 +30,11 @@ function nodeCase({ path, words, flags, files }: CompletionNode): string {
   if (words.length > 0) {
     lines.push(
       `      COMPREPLY=($(compgen -W '${words.map(({ word }) => word).join(' ')}' -- "$cur"))`,
+    )
+  }
+  if (running.length > 0) {
+    lines.push(
+      `      COMPREPLY+=($(compgen -W "$(wash-ts get names ${running.join(' ')} 2>/dev/null)" -- "$cur"))`,
     )
   }
   if (files !== undefined) lines.push(`      ${fileReply(files)}`)

@@ -12,7 +12,7 @@ complete -c wash-ts -f
 ${nodes.flatMap(nodeLines).join('\n')}`
 }
 
-function nodeLines({ path, words, flags, files }: CompletionNode): string[] {
+function nodeLines({ path, words, flags, files, running }: CompletionNode): string[] {
   const exactly = condition('exactly', path)
   const below = condition('below', path)
   return [
@@ -20,6 +20,9 @@ function nodeLines({ path, words, flags, files }: CompletionNode): string[] {
       ({ word, summary }) => `complete -c wash-ts ${exactly} -a ${word} -d ${quote(summary)}`,
     ),
     ...flags.map((flag) => `complete -c wash-ts ${below} ${flagArguments(flag)}`),
+    ...(running.length === 0
+      ? []
+      : [`complete -c wash-ts ${below} -a '(wash-ts get names ${running.join(' ')} 2>/dev/null)'`]),
     ...(files === undefined ? [] : [`complete -c wash-ts ${below} -F`]),
   ]
 }

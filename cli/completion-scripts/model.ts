@@ -10,6 +10,8 @@ export interface CompletionNode {
   readonly flags: readonly CompletionFlag[]
   /** Whether files may come next, and how their names end. */
   readonly files: string | undefined
+  /** What of a running host may come next: arguments of `wash-ts get names`. */
+  readonly running: readonly string[]
 }
 
 /** A word that may come next. */
@@ -44,7 +46,7 @@ export function completionNodes(commands: readonly Command[]): CompletionNode[] 
   const nodes = commands.map(commandNode)
   for (const [path, next] of groups) {
     const words = [...next].map(([word, summary]) => ({ word, summary }))
-    nodes.push({ path, words, flags: [], files: undefined })
+    nodes.push({ path, words, flags: [], files: undefined, running: [] })
   }
   return nodes.sort(
     (a, b) =>
@@ -67,5 +69,8 @@ function commandNode(command: Command): CompletionNode {
     })),
     files: command.positionals.find(({ completeFiles }) => completeFiles !== undefined)
       ?.completeFiles,
+    running: [
+      ...new Set(command.positionals.flatMap(({ completeRunning }) => completeRunning ?? [])),
+    ],
   }
 }

@@ -16,7 +16,9 @@ ${nodes.map(nodeEntry).join('\n')}
     if ($key -ne '' -and $path -ne $key -and -not $path.StartsWith("$key ")) { continue }
     $node = $nodes[$key]
     $candidates = if ($node.Values.ContainsKey($previous)) { $node.Values[$previous] }
-      elseif ($wordToComplete.StartsWith('-')) { $node.Flags } else { $node.Words }
+      elseif ($wordToComplete.StartsWith('-')) { $node.Flags }
+      elseif ($node.Running) { @($node.Words) + @(wash-ts get names $node.Running 2>$null) }
+      else { $node.Words }
     $candidates | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
       [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
     }
@@ -25,7 +27,7 @@ ${nodes.map(nodeEntry).join('\n')}
 }`
 }
 
-function nodeEntry({ path, words, flags }: CompletionNode): string {
+function nodeEntry({ path, words, flags, running }: CompletionNode): string {
   const values = flags
     .filter(({ choices }) => choices.length > 0)
     .flatMap(({ spellings, choices }) =>
@@ -33,7 +35,7 @@ function nodeEntry({ path, words, flags }: CompletionNode): string {
     )
   const spellings = flags.flatMap((flag) => flag.spellings)
   const names = words.map(({ word }) => word)
-  return `    ${quote(path)} = @{ Words = ${list(names)}; Flags = ${list(spellings)}; Values = @{ ${values.join('; ')} } }`
+  return `    ${quote(path)} = @{ Words = ${list(names)}; Flags = ${list(spellings)}; Values = @{ ${values.join('; ')} }; Running = ${list(running)} }`
 }
 
 function list(texts: readonly string[]): string {

@@ -18,7 +18,7 @@ ${nodes.map(nodeCase).join('\n')}
 if [[ \${funcstack[1]:-} == _wash_ts ]]; then _wash_ts "$@"; else compdef _wash_ts wash-ts; fi`
 }
 
-function nodeCase({ path, words, flags, files }: CompletionNode): string {
+function nodeCase({ path, words, flags, files, running }: CompletionNode): string {
   const pattern = path === '' ? '*' : `'${path}'|'${path} '*`
   const values = flags.filter(({ takesValue }) => takesValue).map(valueCase)
   const lines = [`    ${pattern})`]
@@ -34,6 +34,9 @@ function nodeCase({ path, words, flags, files }: CompletionNode): string {
   if (words.length > 0) {
     const described = words.map(({ word, summary }) => describe(word, summary))
     lines.push(`      choices=(${described.join(' ')}); _describe command choices`)
+  }
+  if (running.length > 0) {
+    lines.push(`      compadd -- \${(f)"$(wash-ts get names ${running.join(' ')} 2>/dev/null)"}`)
   }
   if (files !== undefined) lines.push(`      ${fileReply(files)}`)
   return [...lines, '      ;;'].join('\n')

@@ -1,21 +1,33 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { buildActor, signFixture } from '../support/actors.ts'
+import { root } from '../support/source-files.ts'
 import { commandFolder } from '../support/wash-command.ts'
+import { nextEvent } from './support/up-events.ts'
 
 const run = promisify(execFile)
 
 /** What bash offers after the words `line`, the last one unfinished. */
-async function offered(folder: string, script: string, line: string): Promise<string[]> {
+async function offered(
+  folder: string,
+  script: string,
+  line: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   const words = line.split(' ')
   const program = `source "${script}"
     COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
     COMP_CWORD=${words.length - 1}
     _wash_ts
     printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout } = await run('bash', ['-c', program], { cwd: folder })
+  const { stdout } = await run('bash', ['-c', program], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
   return stdout
     .split('\n')
     .filter((word) => word !== '')
@@ -38,6 +50,31 @@ test('wash-ts completions bash - completes commands, flags, values and files', a
   t.deepEqual(await complete('wash-ts claims sign '), ['a.wasm'])
   t.deepEqual(await complete('wash-ts claims sign a.wasm --output '), ['json', 'text'])
   t.deepEqual(await complete('wash-ts keys gen cl'), ['cluster'])
+})
+
+test('wash-ts completions bash - offers what runs, and nothing that a shell would run', async (t) => {
+  await using folder = await commandFolder()
+  const marker = join(folder.path, 'marker')
+  const wasm = await buildActor('echo')
+  for (const [file, name] of [
+    ['a.wasm', 'echo'],
+    ['b.wasm', `$(touch ${marker})`],
+  ] as const) {
+    await writeFile(join(folder.path, file), await signFixture(wasm, { name }))
+  }
+  const script = join(folder.path, 'complete.bash')
+  const program = `wash-ts() { '${process.execPath}' '${root}bin/wash-ts.js' "$@"; }\n`
+  await writeFile(script, program + (await folder.run('completions', 'bash')).stdout)
+  await using host = folder.start('up', 'a.wasm', 'b.wasm', '-o', 'json')
+  const { actor = '' } = await nextEvent(host, 'actor_started', `$(touch ${marker})`)
+  await nextEvent(host, 'ready')
+
+  const complete = (line: string): Promise<string[]> =>
+    offered(folder.path, script, line, { XDG_RUNTIME_DIR: folder.path })
+  t.deepEqual(await complete('wash-ts stop actor e'), ['echo'])
+  t.deepEqual(await complete('wash-ts stop actor M'), [actor])
+  t.deepEqual(await complete('wash-ts swap wascc:k'), ['wascc:keyvalue'])
+  t.false(existsSync(marker))
 })
 
 for (const shell of ['zsh', 'fish', 'pwsh']) {
