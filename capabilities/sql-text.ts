@@ -9,7 +9,7 @@ export type SqlSyntax = 'postgres' | 'sqlite'
 export interface CheckedStatement {
   /** The first word, in capitals: `SELECT`. */
   readonly keyword: string
-  /** The text, with placeholders in the database's own form: `$1` or `?1`. */
+  /** The text, with placeholders in the database's own form: `$1`; `?` or `?1`. */
   readonly sql: string
 }
 
@@ -81,6 +81,8 @@ export function checkStatement(
       `the statement has placeholders for ${wanted} parameters, and ${parameters.length} were given`,
     )
   }
+  // SQLite knows a ? alone, and names columns by their text.
+  if (!isNumbered && syntax === 'sqlite') return { keyword, sql }
   return { keyword, sql: rewritten(sql, isNumbered ? numbered : marks, syntax) }
 }
 

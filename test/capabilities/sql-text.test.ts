@@ -24,14 +24,14 @@ const rewritten: [syntax: SqlSyntax, sql: string, count: number, expected: strin
   ['postgres', 'select -- ?\n?', 1, 'select -- ?\n$1'],
   ['postgres', 'select x[1], ?::int[]', 1, 'select x[1], $1::int[]'],
   ['postgres', 'select ü?', 1, 'select ü$1'],
-  ['sqlite', 'select ?, ?', 2, 'select ?1, ?2'],
+  ['sqlite', 'select ?, ?', 2, 'select ?, ?'],
   ['sqlite', 'select $2, ?1, $1', 2, 'select ?2, ?1, ?1'],
-  ['sqlite', 'select [a?], `b?`, "c?", ?', 1, 'select [a?], `b?`, "c?", ?1'],
-  ['sqlite', 'select /* ? /* ? */ ?', 1, 'select /* ? /* ? */ ?1'],
-  ['sqlite', "select '\\', ?", 1, "select '\\', ?1"],
-  ['sqlite', "select x'00', ?", 1, "select x'00', ?1"],
-  ['sqlite', 'select a$1, ?', 1, 'select a$1, ?1'],
-  ['sqlite', "select '{}' -> '$.a', ?", 1, "select '{}' -> '$.a', ?1"],
+  ['sqlite', 'select [a?], `b?`, "c?", ?', 1, 'select [a?], `b?`, "c?", ?'],
+  ['sqlite', 'select /* ? /* ? */ ?', 1, 'select /* ? /* ? */ ?'],
+  ['sqlite', "select '\\', ?", 1, "select '\\', ?"],
+  ['sqlite', "select x'00', ?", 1, "select x'00', ?"],
+  ['sqlite', 'select a$1, ?', 1, 'select a$1, ?'],
+  ['sqlite', "select '{}' -> '$.a', ?", 1, "select '{}' -> '$.a', ?"],
 ]
 
 for (const [syntax, sql, count, expected] of rewritten) {
