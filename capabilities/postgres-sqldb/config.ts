@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { StandardSchema } from '../../host/index.ts'
-import { integerValue, linkValues, parsedValue } from '../link-values.ts'
+import { ignoredValue, integerValue, linkValues, parsedValue } from '../link-values.ts'
 import { type SqlLimits, sqlLimits, sqlLimitValues } from '../sql-limits.ts'
 import {
   defaultTls,
@@ -23,7 +23,7 @@ export interface PostgresConfig {
   readonly limits: SqlLimits
 }
 
-/** Link values of `postgres-sqldb`; see {@link PostgresConfig}. */
+/** Link values of `postgres-sqldb`; see {@link PostgresConfig}. Those of `sqlite-sqldb` are taken as well. */
 export const configSchema: StandardSchema<unknown, PostgresConfig> = v.pipe(
   linkValues({
     URL: parsedValue(
@@ -72,6 +72,9 @@ export const configSchema: StandardSchema<unknown, PostgresConfig> = v.pipe(
       { min: 1, max: 1000 },
     ),
     ...sqlLimitValues,
+    FILE: ignoredValue('where a database in a file would be; without effect'),
+    STORE: ignoredValue('the name that a temporary database would have; without effect'),
+    MAX_BYTES: ignoredValue('how large a database in a file might grow; without effect'),
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { URL, HOST, PORT, USER, PASSWORD, DATABASE, TLS, TLS_CA_FILE, POOL, ...limits } =

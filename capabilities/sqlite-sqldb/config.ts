@@ -18,11 +18,11 @@ export interface SqliteConfig {
   readonly limits: SqlLimits
   /** `MAX_BYTES`: how large the database may grow. Default: 256 MiB. */
   readonly maxBytes: number
-  /** `URL` was given, which a database server would need and which means nothing here. */
-  readonly urlGiven: boolean
+  /** `URL` or `HOST` was given, which a database server would need and which means nothing here. */
+  readonly serverGiven: boolean
 }
 
-/** Link values of `sqlite-sqldb`: `FILE`, `STORE`, `MAX_BYTES`, `URL`, and those of {@link SqlLimits}. */
+/** Link values of `sqlite-sqldb`; see {@link SqliteConfig}. Those of `postgres-sqldb` are taken as well. */
 export const configSchema: StandardSchema<unknown, SqliteConfig> = v.pipe(
   linkValues({
     FILE: parsedValue(
@@ -44,20 +44,26 @@ export const configSchema: StandardSchema<unknown, SqliteConfig> = v.pipe(
       { min: 65_536, max: 2 ** 42 },
     ),
     ...sqlLimitValues,
-    URL: ignoredValue(
-      'where a database server would be; without effect, so that its links can be served by SQLite',
-    ),
+    URL: ignoredValue('where a database server would be; without effect'),
+    HOST: ignoredValue('where a database server would be; without effect'),
+    PORT: ignoredValue('where a database server would be; without effect'),
+    USER: ignoredValue('who would log in to a database server; without effect'),
+    PASSWORD: ignoredValue('how one would log in to a database server; without effect'),
+    DATABASE: ignoredValue('what a database server would call the database; without effect'),
+    TLS: ignoredValue('how a database server would prove who it is; without effect'),
+    TLS_CA_FILE: ignoredValue('whom to trust with a database server; without effect'),
+    POOL: ignoredValue('how many connections to a database server there would be; without effect'),
   }),
   v.check(
     ({ FILE, STORE }) => FILE === undefined || STORE === undefined,
     'FILE and STORE are both given: a file is shared by its name, STORE names what has no file',
   ),
-  v.transform(({ FILE, STORE, MAX_BYTES, URL, ...limits }) => ({
+  v.transform(({ FILE, STORE, MAX_BYTES, URL, HOST, ...limits }) => ({
     file: FILE,
     store: STORE,
     limits: sqlLimits(limits),
     maxBytes: MAX_BYTES,
-    urlGiven: URL !== undefined,
+    serverGiven: URL !== undefined || HOST !== undefined,
   })),
 )
 

@@ -40,7 +40,7 @@ export function sqliteSqlDbProvider(
     contract: sqldb,
     configSchema,
     link: async ({ config, actor, linkName, log, signal }) => {
-      if (config.urlGiven) log.info('URL has no effect: this database is SQLite')
+      if (config.serverGiven) log.info('URL and HOST have no effect: this database is SQLite')
       await using opened = new AsyncDisposableStack()
       const { file, store, limits } = config
       const choice = { actor, linkName, file, store, isReadOnly: limits.isReadOnly }

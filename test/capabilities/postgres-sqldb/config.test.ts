@@ -1,5 +1,9 @@
 import test from 'ava'
-import { type PostgresConfig, postgresSqlDbProvider } from '../../../capabilities/index.ts'
+import {
+  type PostgresConfig,
+  postgresSqlDbProvider,
+  sqliteSqlDbProvider,
+} from '../../../capabilities/index.ts'
 import { valueProblems } from '../support/linked-provider.ts'
 
 const provider = postgresSqlDbProvider()
@@ -79,7 +83,7 @@ const problems: [values: Record<string, string>, ...problems: RegExp[]][] = [
   ],
   [{ HOST: 'localhost', USER: 'me', TLS: 'on' }, /^TLS: "on" is not one of disable, require/],
   [{ HOST: 'localhost', USER: 'me', POOL: '0' }, /^POOL: "0" is not a whole number from 1 to 1000/],
-  [{ HOST: 'localhost', USER: 'me', FILE: 'x' }, /unknown key "FILE"/],
+  [{ HOST: 'localhost', USER: 'me', SSL: 'x' }, /unknown key "SSL"/],
 ]
 
 for (const [values, ...expected] of problems) {
@@ -92,3 +96,16 @@ for (const [values, ...expected] of problems) {
     }
   })
 }
+
+test("postgres-sqldb, sqlite-sqldb - take each other's values, so that one can take over from the other", async (t) => {
+  const values = {
+    ...{ HOST: 'localhost', PORT: '1', USER: 'me', PASSWORD: 'p', DATABASE: 'd', POOL: '2' },
+    ...{ TLS: 'verify-full', TLS_CA_FILE: 'ca.pem', FILE: 'x.sqlite', MAX_BYTES: '100000' },
+    ...{ READ_ONLY: 'true', STATEMENT_TIMEOUT: '1', MAX_ROWS: '1', MAX_RESULT_BYTES: '1024' },
+  }
+  t.deepEqual(await valueProblems(provider, values), [])
+  t.deepEqual(await valueProblems(sqliteSqlDbProvider(), values), [])
+  const others = { URL: 'postgres://me@localhost', STORE: 'x' }
+  t.deepEqual(await valueProblems(provider, others), [])
+  t.deepEqual(await valueProblems(sqliteSqlDbProvider(), others), [])
+})

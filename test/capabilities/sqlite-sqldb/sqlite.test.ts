@@ -69,7 +69,7 @@ const problems: [values: Record<string, string>, problem: RegExp][] = [
     /^STATEMENT_TIMEOUT: "0" is not a whole number from 1 to 3600000 \(ms\)/,
   ],
   [{ READ_ONLY: 'yes' }, /^READ_ONLY: "yes" is not one of true, false/],
-  [{ POOL: '3' }, /unknown key "POOL"/],
+  [{ SIZE: '3' }, /unknown key "SIZE"/],
 ]
 
 for (const [values, problem] of problems) {
