@@ -26,8 +26,9 @@ export interface TrackedCommand extends Command {
   socket: Socket | undefined
 }
 
-/** An attempt to connect, TLS included. */
+/** An attempt to connect, TLS included; a link's first one may take longer. */
 const connectTimeoutMs = 1500
+const firstConnectTimeoutMs = 4000
 
 /** How long to hold back after the n-th failed attempt in a row: doubled each time, and jittered. */
 export function backOffMs(attempt: number): number {
@@ -90,7 +91,7 @@ export function createClient(
     connectionName: 'wash-ts',
     disableClientInfo: true,
     lazyConnect: true,
-    connectTimeout: connectTimeoutMs,
+    connectTimeout: firstConnectTimeoutMs,
     disconnectTimeout: 500,
     keepAlive: 10_000,
     autoResendUnfulfilledCommands: false,
@@ -103,7 +104,7 @@ export function createClient(
       redisOptions: common,
       lazyConnect: true,
       clusterRetryStrategy: backOffMs,
-      slotsRefreshTimeout: connectTimeoutMs,
+      slotsRefreshTimeout: firstConnectTimeoutMs,
       // Repeats commands of connections that broke, unless it is 0.
       retryDelayOnFailover: 0,
       // Host names stay names, for certificates are made for those.
@@ -112,19 +113,29 @@ export function createClient(
   }
   const reconnecting = { ...common, enableOfflineQueue: false, retryStrategy: backOffMs }
   if (target.kind === 'sentinel') {
-    return new Redis({
-      ...reconnecting,
-      sentinels: target.hosts.map(({ host, port }) => ({ host, port })),
-      name: target.master,
-      sentinelRetryStrategy: backOffMs,
-      sentinelCommandTimeout: connectTimeoutMs,
-      ...(target.sentinelUsername !== undefined && { sentinelUsername: target.sentinelUsername }),
-      ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
-      ...(tlsOptions && { sentinelTLS: tlsOptions, enableTLSForSentinelMode: true }),
-      // A master that became a replica: ask the Sentinels again, and repeat nothing.
-      reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    })
+    return quickerLater(
+      new Redis({
+        ...reconnecting,
+        sentinels: target.hosts.map(({ host, port }) => ({ host, port })),
+        name: target.master,
+        sentinelRetryStrategy: backOffMs,
+        sentinelCommandTimeout: connectTimeoutMs,
+        ...(target.sentinelUsername !== undefined && { sentinelUsername: target.sentinelUsername }),
+        ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
+        ...(tlsOptions && { sentinelTLS: tlsOptions, enableTLSForSentinelMode: true }),
+        // A master that became a replica: ask the Sentinels again, and repeat nothing.
+        reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+      }),
+    )
   }
   const [server] = target.hosts
-  return new Redis({ ...reconnecting, ...server })
+  return quickerLater(new Redis({ ...reconnecting, ...server }))
+}
+
+/** A server that has been reached is given up sooner, so that the next attempt comes sooner. */
+function quickerLater(client: Redis): Redis {
+  client.once('ready', () => {
+    client.options.connectTimeout = connectTimeoutMs
+  })
+  return client
 }

@@ -30,7 +30,7 @@ const recoveryMs = 500
 const mostWaiting = 1000
 
 /** How long a link waits for its connection, be the server still loading its data. */
-const openTimeoutMs = 5000
+const openTimeoutMs = 10_000
 
 /** How often the deadlines of what is under way are looked at. */
 const lookEveryMs = 25
@@ -69,7 +69,7 @@ export class RedisConnection implements AsyncDisposable {
   readonly #batch: WriteBatch | undefined
   readonly #secrets: readonly string[]
   readonly #log: Logger
-  readonly #watches = new DisposableStack()
+  readonly #watches = new Set<Disposable>()
   #state: State = 'recovering'
   /** Why it is not up. */
   #reason: Absence | undefined
@@ -91,7 +91,7 @@ export class RedisConnection implements AsyncDisposable {
     this.isCluster = target.kind === 'cluster'
     this.#library = library
     this.#log = log
-    this.#secrets = [target.password, target.sentinelPassword, target.username].filter(
+    this.#secrets = [target.password, target.sentinelPassword].filter(
       (secret): secret is string => secret !== undefined && secret !== '',
     )
     this.#client = createClient(library, target, tls)
@@ -175,7 +175,7 @@ export class RedisConnection implements AsyncDisposable {
   /** Breaks whatever is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
-    this.#watches.dispose()
+    for (const watch of this.#watches) watch[Symbol.dispose]()
     clearTimeout(this.#recoveryEnds)
     clearTimeout(this.#look)
     const client = this.#client
@@ -219,11 +219,17 @@ export class RedisConnection implements AsyncDisposable {
     }
     const reason = reasonOf(error, this.#secrets)
     if (isServerReply(error)) return serverSaid(this.server, reason)
-    // A socket that is still whole has answered: in a cluster, that another node is to be asked.
-    const wasLost = command.socket?.destroyed === true
-    return wasLost && !reads
+    return this.#mayHaveRun(command, reason) && !reads
       ? outcomeUnknown(this.server, command.operation, this.#broken(reason))
       : unavailable(this.server, this.#broken(reason))
+  }
+
+  /** Whether a command that got no answer was written to somebody who may have executed it. */
+  #mayHaveRun({ socket }: TrackedCommand, reason: string): boolean {
+    if (!socket) return false
+    // In a cluster, a node that is still there has answered that another is to be asked, which is not.
+    const wasPassedOn = this.isCluster && !socket.destroyed && followUp.test(reason)
+    return !wasPassedOn
   }
 
   /** What ioredis says of a lost connection tells less than why it was lost. */
@@ -272,7 +278,7 @@ export class RedisConnection implements AsyncDisposable {
       this.#detail = this.#absence(error)
     })
     if (!('nodes' in client)) {
-      this.#watches.use(watchLiveness(client))
+      this.#watches.add(watchLiveness(client))
       return
     }
     events.on('node error', (error: Error) => {
@@ -281,8 +287,11 @@ export class RedisConnection implements AsyncDisposable {
     })
     events.on('+node', (node: Redis) => {
       const watch = watchLiveness(node)
-      this.#watches.use(watch)
-      node.once('end', () => watch[Symbol.dispose]())
+      this.#watches.add(watch)
+      node.once('end', () => {
+        watch[Symbol.dispose]()
+        this.#watches.delete(watch)
+      })
       node.connect().catch(() => undefined)
     })
   }

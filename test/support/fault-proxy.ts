@@ -26,6 +26,8 @@ export interface FaultProxy extends AsyncDisposable {
   refuse(): Promise<void>
   /** Resets a connection once so many more bytes have gone in a direction; those are passed on. */
   cutAfter(bytes: number, direction: Direction): void
+  /** Sends bytes to every client as if the server had. */
+  inject(bytes: string): void
   /** The next bytes to come in a direction, whatever becomes of them. */
   next(direction: Direction): Promise<Buffer>
   /** Resolves when a client connects next. */
@@ -42,7 +44,7 @@ const none: Fault = { latencyMs: 0, swallows: [], cut: undefined }
 
 /** Starts a proxy in front of a port of the loopback. */
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
-  const open = new Set<{ readonly reset: () => void }>()
+  const open = new Set<{ readonly client: Socket; readonly reset: () => void }>()
   const watching: Record<Direction, ((chunk: Buffer) => void)[]> = { requests: [], replies: [] }
   const connecting: (() => void)[] = []
   let fault = none
@@ -82,6 +84,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     const upstream = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
     let isReset = false
     const pair = {
+      client,
       reset: () => {
         if (isReset) return
         isReset = true
@@ -134,6 +137,9 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     refuse: stop,
     cutAfter: (bytes, direction) => {
       fault = { ...none, cut: { bytes, direction } }
+    },
+    inject: (bytes) => {
+      for (const { client } of open) client.write(bytes)
     },
     next: (direction) => new Promise((resolve) => watching[direction].push(resolve)),
     nextConnection: () => new Promise((resolve) => connecting.push(resolve)),

@@ -145,3 +145,25 @@ test('run - survives connections cut in the middle of an answer', async (t) => {
     await backWithin(at.connection, 2000)
   }
 })
+
+test('run - leaves open what became of a command that was answered with nonsense', async (t) => {
+  await using at = await proxied()
+  for (const nonsense of ['?\r\n', '*99999999999999999999\r\n', 'HTTP/1.1 400 Bad\r\n']) {
+    at.proxy.swallow('replies')
+    const replied = at.proxy.next('replies')
+    const adding = at.connection.run('incr', ['n'], within(5000))
+    await replied
+    at.proxy.inject(nonsense)
+    await t.throwsAsync(adding, { code: 'ERR_OUTCOME_UNKNOWN' }, nonsense)
+    await at.proxy.pass()
+    at.proxy.reset()
+    await backWithin(at.connection, 2000)
+  }
+  t.is(await at.connection.run('get', ['n'], within(1000)), '3')
+})
+
+test('run - is not needed to notice a dead connection: an idle one is asked for a sign of life', async (t) => {
+  await using at = await proxied()
+  t.regex(String(await at.proxy.next('requests')), /\bping\b/)
+  t.regex(String(await at.proxy.next('replies')), /PONG/)
+})
