@@ -167,15 +167,6 @@ export class Upload {
   }
 }
 
-const SEQUENCE_NO = new Literal('sequenceNo')
-const CONTAINER = new Literal('container')
-const ID = new Literal('id')
-const TOTAL_BYTES = new Literal('totalBytes')
-const CHUNK_SIZE = new Literal('chunkSize')
-const CONTEXT = new Literal('context')
-const CHUNK_BYTES = new Literal('chunkBytes')
-const BYTE_SIZE = new Literal('byteSize')
-
 /**
  * A part of a blob that a store sends, read where it lies.
  *
@@ -183,6 +174,15 @@ const BYTE_SIZE = new Literal('byteSize')
  */
 @unmanaged
 export class Chunk {
+  // Not at the top level, where every actor would make them.
+  private readonly sequenceNoKey: Literal = new Literal('sequenceNo')
+  private readonly containerKey: Literal = new Literal('container')
+  private readonly idKey: Literal = new Literal('id')
+  private readonly totalBytesKey: Literal = new Literal('totalBytes')
+  private readonly chunkSizeKey: Literal = new Literal('chunkSize')
+  private readonly contextKey: Literal = new Literal('context')
+  private readonly chunkBytesKey: Literal = new Literal('chunkBytes')
+
   private containerStart: usize = 0
   private containerLength: i32 = 0
   private idStart: usize = 0
@@ -235,23 +235,23 @@ export class Chunk {
     const size = from.map()
     for (let i = 0; i < size && !from.failed; i++) {
       from.text()
-      if (from.contentIs(SEQUENCE_NO)) this.sequenceNo = from.uint()
-      else if (from.contentIs(TOTAL_BYTES)) this.totalBytes = from.uint()
-      else if (from.contentIs(CHUNK_SIZE)) this.partBytes = from.uint()
-      else if (from.contentIs(CONTAINER)) {
+      if (from.contentIs(this.sequenceNoKey)) this.sequenceNo = from.uint()
+      else if (from.contentIs(this.totalBytesKey)) this.totalBytes = from.uint()
+      else if (from.contentIs(this.chunkSizeKey)) this.partBytes = from.uint()
+      else if (from.contentIs(this.containerKey)) {
         from.text()
         this.containerStart = from.contentStart
         this.containerLength = from.contentLength
-      } else if (from.contentIs(ID)) {
+      } else if (from.contentIs(this.idKey)) {
         from.text()
         this.idStart = from.contentStart
         this.idLength = from.contentLength
-      } else if (from.contentIs(CONTEXT)) {
+      } else if (from.contentIs(this.contextKey)) {
         if (from.skipNil()) continue
         from.text()
         this.contextStart = from.contentStart
         this.contextLength = from.contentLength
-      } else if (from.contentIs(CHUNK_BYTES)) {
+      } else if (from.contentIs(this.chunkBytesKey)) {
         from.binary()
         this.bodyStart = from.contentStart
         this.bodyLength = from.contentLength
@@ -262,20 +262,23 @@ export class Chunk {
   }
 }
 
-const received = new Chunk()
+let received: Chunk | null = null
 let handler: ((chunk: Chunk) => void) | null = null
 
 /** Has `fn` take the parts of downloads. Call it once, at the top level of the entry file. */
 export function handleChunk(fn: (chunk: Chunk) => void): void {
+  received = new Chunk()
   handler = fn
   register('ReceiveChunk', take)
 }
 
 function take(request: Reader, response: Writer): void {
-  received.read(request)
+  const chunk = received
   const taking = handler
-  if (request.failed || taking === null) return
-  taking(received)
+  if (chunk === null || taking === null) return
+  chunk.read(request)
+  if (request.failed) return
+  taking(chunk)
   response.nil()
 }
 
@@ -295,10 +298,10 @@ function readBlob(from: Reader): Blob {
   let byteSize: u64 = 0
   const size = from.map()
   for (let i = 0; i < size && !from.failed; i++) {
-    from.text()
-    if (from.contentIs(ID)) id = from.string()
-    else if (from.contentIs(CONTAINER)) container = from.string()
-    else if (from.contentIs(BYTE_SIZE)) byteSize = from.uint()
+    const key = from.string()
+    if (key == 'id') id = from.string()
+    else if (key == 'container') container = from.string()
+    else if (key == 'byteSize') byteSize = from.uint()
     else from.skip()
   }
   if (id === null) {
