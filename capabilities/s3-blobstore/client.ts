@@ -243,6 +243,7 @@ export class Bucket {
       signal: AbortSignal.any([signal, AbortSignal.timeout(attempt.timeoutMs)]),
       isObject,
       response: undefined,
+      requests: 0,
     }
     try {
       const result = await this.#bounds.run(bounds, request)

@@ -6,7 +6,12 @@ export interface Bounds {
   /** Whether a good answer is an object, which is read bit by bit by whoever asked. */
   readonly isObject: boolean
   response: Response | undefined
+  /** How many requests were sent: the client goes on by itself where a listing is not complete. */
+  requests: number
 }
+
+/** A server may list less than it was asked for, but not for ever: what lists nothing gets nowhere. */
+const mostRequests = 20
 
 /** Bytes of an answer that is not an object: a listing of 1000 keys has a fraction of it. */
 const mostAnswerBytes = 8 * 2 ** 20
@@ -18,6 +23,7 @@ export async function boundedFetch(
   bounds: Bounds | undefined,
 ): Promise<Response> {
   if (bounds === undefined) throw new Error('a request to S3 without bounds')
+  if (++bounds.requests > mostRequests) throw new Error('the server lists too little at a time')
   const response = await fetch(input, { ...init, redirect: 'manual', signal: bounds.signal })
   bounds.response = response
   if ((response.ok && bounds.isObject) || response.body === null) return response

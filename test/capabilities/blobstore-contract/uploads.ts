@@ -131,7 +131,7 @@ export function testUploads({ it, refused, download, ids }: BlobstoreSuite): voi
       await refused(t, () => ask('UploadChunk', part), 'ERR_BLOB_CHUNK', { id: 'a' })
       await upload({ ask }, 'c', 'b', bytesOf('0123456789'))
     },
-    { UPLOAD_TIMEOUT_MS: '500', MAX_BYTES: '10' },
+    { UPLOAD_TIMEOUT_MS: '2000', MAX_BYTES: '10' },
   )
   for (const [title, change, reason] of [
     ['too short', { bytes: bytesOf('456') }, /3 bytes instead of 4/],
