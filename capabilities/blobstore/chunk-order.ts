@@ -111,6 +111,7 @@ export class ChunkOrder {
   #hold(bytes: Uint8Array, room: number): Uint8Array {
     if (bytes.length > room) throw new TooFarAhead(this.#heldBytes + bytes.length)
     this.#heldBytes += bytes.length
-    return bytes.slice()
+    // Not `slice`, which makes a view of a Buffer.
+    return new Uint8Array(bytes)
   }
 }

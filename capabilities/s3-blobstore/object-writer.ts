@@ -39,7 +39,8 @@ export class ObjectWriter implements BlobWriter {
       // Only once more follows is a full part not the last, and worth a multipart upload.
       if (this.#gatheredBytes === this.#partBytes) await this.#sendPart(signal)
       const end = Math.min(bytes.length, offset + this.#partBytes - this.#gatheredBytes)
-      this.#gathered.push(bytes.slice(offset, end))
+      // Not `slice`, which makes a view of a Buffer.
+      this.#gathered.push(new Uint8Array(bytes.subarray(offset, end)))
       this.#gatheredBytes += end - offset
       offset = end
     }

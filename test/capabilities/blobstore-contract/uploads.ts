@@ -87,6 +87,17 @@ export function testUploads({ it, refused, download, ids }: BlobstoreSuite): voi
       t.is(await download(link, actor), '0123456789ABCD')
     })
   }
+  it('UploadChunk - keeps nothing of the memory that a part came in', async (t, link, actor) => {
+    const memory = Buffer.alloc(4)
+    await link.ask('StartUpload', announcement('c', 'b', 16, 4))
+    for (const index of [3, 1, 0, 2]) {
+      const part = partsOf('c', 'b', bytesOf('0123456789ABCDEF'), 4)[index] as FileChunk
+      memory.set(part.bytes)
+      await link.ask('UploadChunk', { ...part, bytes: memory })
+      memory.fill('x')
+    }
+    t.is(await download(link, actor), '0123456789ABCDEF')
+  })
   for (const text of ['0', '0123', '01234567', '0123456789AB', '0123456789ABCD']) {
     it(`UploadChunk - takes ${text} with parts numbered from 1`, async (t, link, actor) => {
       await link.ask('StartUpload', announcement('c', 'b', text.length, 4))

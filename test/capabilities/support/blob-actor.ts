@@ -26,7 +26,7 @@ export class BlobActor {
       request,
       options,
     ) => {
-      const chunk = { ...request, bytes: request.bytes.slice() }
+      const chunk = { ...request, bytes: new Uint8Array(request.bytes) }
       this.chunks.push(chunk)
       this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
       this.#check()
