@@ -44,7 +44,7 @@ const kindOf = { '': 'server', sentinel: 'sentinel', cluster: 'cluster' } as con
  */
 export function parseRedisUrl(text: string): RedisTarget {
   const parts = anyUrl.exec(text)?.groups
-  // A password may stand anywhere in what is no URL, so it is not shown.
+  // A password that was not encoded may stand anywhere in what is read, so nothing of it is shown.
   if (!parts) throw new Error(`is no Redis URL (not shown: it may hold a password); write ${forms}`)
   const kind = kindOf[(parts['kind'] ?? '').toLowerCase() as keyof typeof kindOf]
   const hosts = (parts['hosts'] as string).split(',').map((host) => parseHost(host, kind))
@@ -83,7 +83,7 @@ function parseHost(text: string, kind: RedisTarget['kind']): RedisHost {
   const port = Number(found?.['port'] ?? (kind === 'sentinel' ? 26_379 : 6379))
   const host = found?.['address'] ?? found?.['name']
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new Error(`has ${JSON.stringify(text)} where HOST or HOST:PORT belongs; write ${forms}`)
+    throw new Error(`has something else where HOST or HOST:PORT belongs; write ${forms}`)
   }
   return { host, port }
 }
@@ -113,14 +113,12 @@ function parsePath(
     master = steps.shift()
     if (!master) throw new Error('names no master; write redis+sentinel://HOST,HOST/MASTER')
     if (!/^[\w.-]{1,128}$/.test(master)) {
-      throw new Error(`has ${JSON.stringify(master)} where the name of a master belongs`)
+      throw new Error('has something else where the name of a master belongs')
     }
   }
   const [database = '', ...more] = steps
   if (more.length > 0 || !/^\d{0,5}$/.test(database)) {
-    throw new Error(
-      `has ${JSON.stringify(steps.join('/'))} where the number of a database belongs, such as /0`,
-    )
+    throw new Error('has something else where the number of a database belongs, such as /0')
   }
   if (kind === 'cluster' && Number(database) !== 0) {
     throw new Error(`asks for database ${database}; a cluster has database 0 only`)
@@ -131,10 +129,9 @@ function parsePath(
 function parseQuery(text: string | undefined, kind: RedisTarget['kind']): URLSearchParams {
   const query = new URLSearchParams(text ?? '')
   const known = kind === 'sentinel' ? ['sentinel_user', 'sentinel_password'] : []
-  const unknown = [...query.keys()].filter((key) => !known.includes(key))
-  if (unknown.length > 0) {
+  if ([...query.keys()].some((key) => !known.includes(key))) {
     throw new Error(
-      `has unknown ${unknown.map((key) => JSON.stringify(key)).join(', ')} after "?"; ${known.length === 0 ? 'nothing may stand there' : `there are ${known.join(', ')}`}`,
+      `has something unknown after "?"; ${known.length === 0 ? 'nothing may stand there' : `there are ${known.join(', ')}`}`,
     )
   }
   return query

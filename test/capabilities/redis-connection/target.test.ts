@@ -70,6 +70,10 @@ test('parseRedisUrl - refuses what it does not understand, and shows no password
     'redis+cluster://host?sentinel_password=secret',
     'redis://:se@cret@host',
     'redis+unix://host',
+    'redis://user:secret',
+    'redis://user:12/secret@host',
+    'redis://user:12?secret@host',
+    'redis+sentinel://user:12/secret@host/0',
   ]) {
     const error = t.throws(() => parseRedisUrl(url), undefined, url)
     t.notRegex(error.message, /secret/, url)
