@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { chmod, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { dirname } from 'node:path'
 import type { Host } from '../host/index.ts'
 import { ControlError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
@@ -10,6 +9,7 @@ import { type ErrorOnWire, errorOnWire, type ExplainError } from './remote-error
 import {
   checkLength,
   type Environment,
+  isFree,
   liveSockets,
   openFolder,
   socketFolder,
@@ -19,7 +19,7 @@ import { isVerb, type Verb } from './verbs.ts'
 
 /** How a {@link ControlServer} is set up. */
 export interface ControlServerOptions extends HostControlOptions {
-  /** Where the socket goes: an absolute path. Default: one by the host's id in {@link socketFolder}. */
+  /** Where the socket goes: an absolute path, in a folder of yours. Default: one by the host's id in {@link socketFolder}. */
   readonly path?: string
   /** `XDG_RUNTIME_DIR` says where sockets are. Default: none is set. */
   readonly env?: Environment
@@ -92,14 +92,17 @@ export class ControlServer implements AsyncDisposable {
   static async open(host: Host, options: ControlServerOptions = {}): Promise<ControlServer> {
     const folder = options.path === undefined ? socketFolder(options.env ?? {}) : undefined
     const path = options.path ?? socketPath(folder ?? '', host.id)
-    const aside = path.replace(/(\.sock)?$/, '.new')
+    const aside = `${path.replace(/\.sock$/, '')}.new`
     checkLength(aside)
-    if (folder !== undefined) await openFolder(folder)
-    const live = await liveSockets(dirname(path))
-    if (live.includes(path)) throw cannotOpen(path, 'another process listens there')
+    if (folder !== undefined) {
+      await openFolder(folder)
+      await liveSockets(folder)
+    }
+    for (const each of [path, aside]) {
+      if (!(await isFree(each))) throw cannotOpen(each, 'something else is there')
+    }
     const server = new ControlServer(path, new HostControl(host, options), options.explain)
     try {
-      await rm(aside, { force: true })
       server.#server.listen(aside)
       await once(server.#server, 'listening')
       await chmod(aside, 0o600)

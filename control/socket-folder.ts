@@ -116,6 +116,11 @@ export async function liveSockets(folder: string): Promise<string[]> {
   return live.filter((path) => path !== undefined)
 }
 
+/** Whether a socket can be put there: nothing is there, or what nobody listens on, which is removed. */
+export function isFree(path: string): Promise<boolean> {
+  return isAbandoned(path, 0)
+}
+
 /** Whether nobody listens on a socket; it is then removed. A host that is merely slow is not gone. */
 async function isAbandoned(path: string, olderThanMs: number): Promise<boolean> {
   const found = await maybeStat(path)

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArguments } from '../arguments.ts'
 import { claimsSign } from '../commands/claims-sign.ts'
 import { readFileArgument } from '../actor-file.ts'
@@ -108,10 +107,13 @@ export class DevLoop {
   ): Promise<string[]> {
     const all = new Set(changed)
     for (;;) {
-      const isQuiet = await Promise.race([
-        delay(quietMs, true, { ref: false }),
-        this.#woken().then(() => false),
-      ])
+      let isQuiet = false
+      const quiet = setTimeout(() => {
+        isQuiet = true
+        this.#wake.resolve()
+      }, quietMs)
+      await this.#woken()
+      clearTimeout(quiet)
       const more = await tree.scan()
       written.byPerson(more)
       for (const path of more) all.add(path)

@@ -31,11 +31,8 @@ export class ServedActor {
   async put(signed: Uint8Array): Promise<LinkedToStock> {
     const { subject, contracts } = readActor(signed).claims
     const running = this.info
-    if (running && running.id === subject) {
-      const dropped = running.links.filter(({ contractId }) => !claims(contracts, contractId))
-      for (const link of dropped) await this.#host.unlink({ actor: subject, ...link })
-      await this.#host.updateActor(signed, { allowAnyRevision: true, allowAnyIssuer: true })
-    } else {
+    if (running?.id === subject) await this.#update(running, signed, contracts)
+    else {
       await this.#host.startActor(signed)
       if (running) await this.#host.stopActor(running.id)
       this.#id = subject
@@ -44,6 +41,27 @@ export class ServedActor {
     const linked = await linkToStock(this.#host, subject, listen)
     this.#port = linked.port === 0 ? portOf(linked.actor) : (linked.port ?? this.#port)
     return linked
+  }
+
+  /** An actor is not updated while it has links that the new claims do not allow. */
+  async #update(
+    running: ActorInfo,
+    signed: Uint8Array,
+    contracts: readonly string[],
+  ): Promise<void> {
+    const host = this.#host
+    const actor = running.id
+    const dropped = host
+      .inventory()
+      .linkDefinitions.filter((link) => link.actor === actor && !claims(contracts, link.contractId))
+    const others = running.links.filter(({ contractId }) => !claims(contracts, contractId))
+    for (const link of [...dropped, ...others]) await host.unlink({ ...link, actor })
+    try {
+      await host.updateActor(signed, { allowAnyRevision: true, allowAnyIssuer: true })
+    } catch (error) {
+      for (const link of dropped) await host.link(link)
+      throw error
+    }
   }
 }
 

@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, lstat, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
@@ -243,6 +252,30 @@ test('ControlServer - one host has one socket', async (t) => {
     { code: 'ERR_CONTROL_SOCKET' },
   )
   t.is((await running.client.request('host', {})).host, running.host.id)
+})
+
+test('ControlServer - goes where it is told, and touches nothing else there', async (t) => {
+  await using folder = await runtimeFolder()
+  await using host = new TestHost()
+  const at = (name: string): string => join(folder.path, name)
+  await writeFile(at('notes'), 'kept')
+  const stale = spawnSync(process.execPath, [
+    ...['-e', `require('net').createServer().listen(process.argv[1], () => process.exit())`],
+    at('stale.sock'),
+  ])
+  t.is(stale.status, 0)
+  await t.throwsAsync(ControlServer.open(host, { path: at('notes') }), {
+    code: 'ERR_CONTROL_SOCKET',
+  })
+  await using server = await ControlServer.open(host, { path: at('mine') })
+  await using second = new TestHost()
+  await t.throwsAsync(ControlServer.open(second, { path: at('mine') }), {
+    code: 'ERR_CONTROL_SOCKET',
+  })
+  t.is((await new ControlClient(server.path).request('host', {})).host, host.id)
+  t.is((await chooseHost(at('mine'), {})).path, at('mine'))
+  t.is(await readFile(at('notes'), 'utf8'), 'kept')
+  t.true((await readdir(folder.path)).includes('stale.sock'))
 })
 
 test('findHosts - removes the socket of a host that was killed, and keeps one that is merely stopped', async (t) => {
