@@ -67,6 +67,9 @@ export class Pool implements AsyncDisposable {
     this.#waiting.push(waiter)
     if (this.#sessions.size + this.#opening < this.#size) void this.#open()
     const giveUp = (): void => {
+      const index = this.#waiting.indexOf(waiter)
+      if (index < 0) return
+      this.#waiting.splice(index, 1)
       const why = this.#opening > 0 ? 'it takes too long to connect' : 'all connections are busy'
       waiter.fail(this.#unavailable(`${why} (POOL is ${this.#size})`))
     }
@@ -79,22 +82,24 @@ export class Pool implements AsyncDisposable {
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
-      const index = this.#waiting.indexOf(waiter)
-      if (index >= 0) this.#waiting.splice(index, 1)
     }
   }
 
-  /** Opens a session for whoever waits longest; if that fails, they are told. Never rejects. */
+  /**
+   * Opens a session for whoever waits longest. If that fails they are told, and so is everybody else
+   * unless there is a session left to wait for. Never rejects.
+   */
   async #open(): Promise<void> {
     this.#opening++
     try {
       const session = await Session.open(this.#options, (ended) => this.#drop(ended))
+      this.#opening--
       this.#sessions.add(session)
       this.#put(session)
     } catch (error) {
-      this.#waiting.shift()?.fail(error)
-    } finally {
       this.#opening--
+      const isLast = this.#sessions.size === 0 && this.#opening === 0
+      for (const { fail } of this.#waiting.splice(0, isLast ? Infinity : 1)) fail(error)
     }
   }
 
@@ -124,11 +129,6 @@ export class Pool implements AsyncDisposable {
 /** Pools that links share: one for each database, login, and kind of session. */
 export class Pools {
   readonly #shared = new Map<string, { readonly pool: Pool; links: number }>()
-
-  /** Pools that are open. */
-  get size(): number {
-    return this.#shared.size
-  }
 
   /**
    * The pool for sessions of a kind, which must be released once. A connection is made, so that a link to

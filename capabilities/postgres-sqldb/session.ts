@@ -94,6 +94,7 @@ export class Session {
    * was changed; `ERR_OUTCOME_UNKNOWN`
    */
   async run(statement: Statement, terms: RunTerms): Promise<Answer> {
+    if (terms.signal.aborted) throw timedOut(nameOf(this.#options.target), terms.timeoutMs)
     const running = new RunningStatement(statement)
     const given = new AbortController()
     const stop = (): void => this.#stop(running, given.signal)

@@ -234,9 +234,8 @@ class Server {
     const timer = setTimeout(kill, request.timeoutMs)
     signal.addEventListener('abort', kill, { once: true })
     try {
-      this.#process.send(request, (error) => {
-        if (error) this.#kill()
-      })
+      // What cannot be sent has nobody to send it to: the end of the process is on its way.
+      this.#process.send(request, (error) => void (error && this.#process.kill('SIGKILL')))
       const ended = this.#over.then(
         (reason): Ended => ({
           kind: 'ended',

@@ -73,6 +73,35 @@ test('postgres-sqldb - tells of a server that went away, and recovers when it is
   t.deepEqual(await sql.rows('select x from n'), [[1n]])
 })
 
+test('postgres-sqldb - tells all who wait that the server is gone, and leaves none waiting', async (t) => {
+  await using server = await startPostgres()
+  await using sql = await (await linkedPostgres(server)).sql({ POOL: '2' })
+  await sql.execute('create table n (x int)')
+  await server.kill()
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 50 }, () => sql.execute('insert into n values (1)')),
+  )
+  for (const outcome of outcomes) {
+    const code = outcome.status === 'rejected' && (outcome.reason as CapabilityError).code
+    t.is(code, 'ERR_SERVER_UNAVAILABLE')
+  }
+  await server.restart()
+  t.deepEqual(await sql.rows('select count(*) from n'), [[0n]])
+})
+
+test('postgres-sqldb - does not send the statement of a caller who is gone', async (t) => {
+  await using server = await startPostgres()
+  await using sql = await (await linkedPostgres(server)).sql()
+  await sql.execute('create table n (x int)')
+  const statement = { sql: 'insert into n values (1)', parameters: [], database: '' }
+  await until(async () => (await sql.query('select 1')).error === null)
+  const signal = AbortSignal.abort()
+  for (let round = 0; round < 20; round++) {
+    await t.throwsAsync(async () => sql.ask('Execute', statement, { signal }))
+  }
+  t.deepEqual(await sql.rows('select count(*) from n'), [[0n]])
+})
+
 test('postgres-sqldb - rolls back a statement whose server is killed, and says so', async (t) => {
   await using server = await startPostgres()
   const linked = await linkedPostgres(server)
