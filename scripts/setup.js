@@ -16,6 +16,7 @@ const debianPackages = [
   { name: 'postgresql', binary: 'initdb' },
   { name: 'clang', binary: 'clang' },
   { name: 'lld', binary: 'wasm-ld' },
+  { name: 'openssl', binary: 'openssl' },
 ]
 
 /**
