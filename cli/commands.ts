@@ -121,6 +121,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/events.ts')).events,
   },
   {
+    name: 'logs',
+    summary: 'follow the log of a running host, what its actors log among it',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  {
     name: 'new actor',
     summary: 'make a project for an actor of your own',
     load: async () => (await import('./commands/new-actor.ts')).newActor,

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { ControlServer } from '../control/index.ts'
-import { eventReason, type Host, type Logger, type PortableProviderOptions } from '../host/index.ts'
+import { eventReason, type Host, type PortableProviderOptions } from '../host/index.ts'
 import { allErrors } from './error-report.ts'
+import type { ErrorLog } from './log.ts'
 import { packageFile } from './package-files.ts'
 
 /** What the socket of a host is opened with. */
 export interface ControlSocketOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly log: Logger
+  readonly log: ErrorLog
   /** What providers from files are loaded with. */
   readonly provider: PortableProviderOptions
   /** Asked to stop the host. */
@@ -27,6 +28,7 @@ export async function openControlSocket(
     return await ControlServer.open(host, {
       env,
       version: await ownVersion(),
+      logs: log.tap,
       explain: async (code) => {
         const info = (await allErrors())[code]
         return info && { ...info, exit: info.exit === 130 ? 1 : info.exit }

@@ -1,6 +1,7 @@
-import { styleText } from 'node:util'
+import type { LogLine } from '../control/index.ts'
 import type { LogFacts, Logger } from '../host/index.ts'
-import { printable } from './terminal.ts'
+import { LogTap } from './log-tap.ts'
+import { type Paint, painter, printable } from './terminal.ts'
 
 /** How much is logged, from all to nothing. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -11,7 +12,10 @@ type Severity = Exclude<LogLevel, 'silent'>
 type Writer = (level: Severity, facts: LogFacts, message: string) => void
 
 /** A log on standard error; disposal writes what is still held back. */
-export interface ErrorLog extends Logger, AsyncDisposable {}
+export interface ErrorLog extends Logger, AsyncDisposable {
+  /** For those who follow it. */
+  readonly tap: LogTap
+}
 
 /**
  * A log on standard error: JSON lines, or readable ones where that is a terminal.
@@ -19,11 +23,12 @@ export interface ErrorLog extends Logger, AsyncDisposable {}
  * pino is imported once there is something to log, so that it costs no start-up time.
  */
 export function openErrorLog(level: LogLevel): ErrorLog {
+  const tap = new LogTap()
   const held: Parameters<Writer>[] = []
   let write: Writer | undefined
   let opening: Promise<void> | undefined
   const open = async (): Promise<void> => {
-    write = await pinoWriter(level)
+    write = await pinoWriter(level, tap)
     for (const line of held.splice(0)) write(...line)
   }
   const log = (atLevel: Severity, facts: LogFacts, message: string): void => {
@@ -34,6 +39,7 @@ export function openErrorLog(level: LogLevel): ErrorLog {
   }
   return {
     ...loggerWith({}, log),
+    tap,
     [Symbol.asyncDispose]: async () => opening,
   }
 }
@@ -48,8 +54,14 @@ function loggerWith(facts: LogFacts, log: Writer): Logger {
   }
 }
 
-async function pinoWriter(level: LogLevel): Promise<Writer> {
+async function pinoWriter(level: LogLevel, tap: LogTap): Promise<Writer> {
   const { destination, pino, stdSerializers, stdTimeFunctions } = await import('pino')
+  const plain = process.stderr.isTTY ? undefined : destination({ fd: 2, sync: true })
+  const write = (line: string): void => {
+    if (plain) plain.write(line)
+    else process.stderr.write(`${readableLine(JSON.parse(line) as LogLine, paint)}\n`)
+    tap.write(line)
+  }
   const logger = pino(
     {
       level,
@@ -63,9 +75,7 @@ async function pinoWriter(level: LogLevel): Promise<Writer> {
         censor: '(hidden)',
       },
     },
-    process.stderr.isTTY
-      ? { write: (line: string) => void process.stderr.write(readable(line)) }
-      : destination({ fd: 2, sync: true }),
+    { write },
   )
   return (atLevel, facts, message) => logger[atLevel](withoutCollisions(facts), message)
 }
@@ -83,23 +93,20 @@ function withoutCollisions(facts: LogFacts): LogFacts {
   )
 }
 
-const styles = { debug: 'dim', info: 'blue', warn: 'yellow', error: 'red' } as const
+const styles = { debug: 'dim', info: 'strong', warn: 'warn', error: 'bad' } as const
 
-/** A JSON line as people read it: `12:34:56 warn  message actor=… reason=…`. */
-function readable(line: string): string {
-  const { time, level, message, ...facts } = JSON.parse(line) as Record<string, unknown> & {
-    time: string
-    level: Severity
-    message: string
-  }
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    styleText(style, text, { stream: process.stderr })
+/** A log line as people read it: `12:34:56 warn  message actor=… reason=…`. */
+export function readableLine(line: LogLine, paint: Paint): string {
+  const { time, level, message, ...facts } = line
   const details = Object.entries(facts).map(
     ([name, value]) => ` ${paint('dim', `${name}=`)}${printable(inline(value))}`,
   )
-  const head = `${paint('dim', time.slice(11, 19))} ${paint(styles[level], level.padEnd(5))}`
-  return `${head} ${printable(message)}${details.join('')}\n`
+  const style = Object.hasOwn(styles, level) ? styles[level as Severity] : 'strong'
+  const head = `${paint('dim', String(time).slice(11, 19))} ${paint(style, level.padEnd(5))}`
+  return `${head} ${printable(message)}${details.join('')}`
 }
+
+const paint = painter(process.stderr)
 
 function inline(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)

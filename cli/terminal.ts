@@ -50,7 +50,7 @@ export function processTerminal(json: boolean): Terminal {
 }
 
 /** `styleText` asks the stream, NO_COLOR and FORCE_COLOR whether to colour. */
-function painter(stream: NodeJS.WriteStream): Paint {
+export function painter(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(formats[style], text, { stream, validateStream: true })
 }
 

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { CloudEvent } from '../host/index.ts'
 import { ControlError } from './errors.ts'
+import type { LogLine } from './log-source.ts'
 import { type ErrorOnWire, RemoteError } from './remote-error.ts'
 import { checkSocket } from './socket-folder.ts'
 import type { Progress, Verb, Verbs } from './verbs.ts'
@@ -71,8 +72,25 @@ export class ControlClient {
    * @throws ControlError `ERR_HOST_UNREACHABLE`, `ERR_CONTROL_UNSAFE`
    */
   async events(signal?: AbortSignal): Promise<AsyncIterable<CloudEvent>> {
-    const response = await this.#send({ method: 'GET', path: '/v1/events' }, '', signal)
-    return eventsOf(response, signal)
+    return this.#stream<CloudEvent>('events', signal)
+  }
+
+  /**
+   * The last lines of the host's log, and those that follow until it ends or `signal` is aborted.
+   *
+   * @throws RemoteError `ERR_CONTROL_REQUEST` for a host that has no log; ControlError
+   * `ERR_HOST_UNREACHABLE`, `ERR_CONTROL_UNSAFE`
+   */
+  async logs(signal?: AbortSignal): Promise<AsyncIterable<LogLine>> {
+    return this.#stream<LogLine>('logs', signal)
+  }
+
+  async #stream<Line>(what: string, signal?: AbortSignal): Promise<AsyncIterable<Line>> {
+    const response = await this.#send({ method: 'GET', path: `/v1/${what}` }, '', signal)
+    if (response.statusCode !== 200) {
+      throw new RemoteError(errorOf(JSON.parse(await readAll(response)) as Answer<unknown>))
+    }
+    return linesOf<Line>(response, signal)
   }
 
   async #send(
@@ -157,12 +175,12 @@ async function readLines(
   throw new Error('the answer broke off')
 }
 
-async function* eventsOf(
+async function* linesOf<Line>(
   response: IncomingMessage,
   signal: AbortSignal | undefined,
-): AsyncGenerator<CloudEvent> {
+): AsyncGenerator<Line> {
   try {
-    for await (const line of createInterface(response)) yield JSON.parse(line) as CloudEvent
+    for await (const line of createInterface(response)) yield JSON.parse(line) as Line
   } catch (error) {
     if (!signal?.aborted) throw error
   } finally {

@@ -16,6 +16,7 @@ export {
   type ProviderSource,
   type RunOptions,
 } from './host-control.ts'
+export type { LogLine, LogSource } from './log-source.ts'
 export {
   errorOnWire,
   type ErrorOnWire,

@@ -3,8 +3,9 @@ import { chmod, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Host } from '../host/index.ts'
 import { ControlError } from './errors.ts'
-import { EventStream } from './event-stream.ts'
 import { HostControl, type HostControlOptions } from './host-control.ts'
+import { LineStream } from './line-stream.ts'
+import type { LogSource } from './log-source.ts'
 import { type ErrorOnWire, errorOnWire, type ExplainError } from './remote-error.ts'
 import {
   checkLength,
@@ -23,6 +24,8 @@ export interface ControlServerOptions extends HostControlOptions {
   readonly path?: string
   /** `XDG_RUNTIME_DIR` says where sockets are. Default: none is set. */
   readonly env?: Environment
+  /** The log of the program that the host runs in. Default: there is none to follow. */
+  readonly logs?: LogSource
   /** What to do about failures of folders that this one does not know. */
   readonly explain?: ExplainError
 }
@@ -49,7 +52,7 @@ const closingMs = 1_000
 /**
  * Serves a host's verbs to its owner over a local socket: `POST /v1/VERB` with the request as JSON
  * (`GET` too for those that only read), and the events of the host at `GET /v1/events`, one JSON
- * object a line.
+ * object a line; its log at `GET /v1/logs` likewise.
  *
  * Nobody but the user that runs the host can connect. It is done when the host has stopped.
  */
@@ -59,13 +62,15 @@ export class ControlServer implements AsyncDisposable {
   readonly control: HostControl
   readonly #server: Server
   readonly #explain: ExplainError | undefined
-  readonly #streams = new Set<EventStream>()
+  readonly #logs: LogSource | undefined
+  readonly #streams = new Set<LineStream>()
   #closed: Promise<void> | undefined
 
-  private constructor(path: string, control: HostControl, explain: ExplainError | undefined) {
+  private constructor(path: string, control: HostControl, options: ControlServerOptions) {
     this.path = path
     this.control = control
-    this.#explain = explain
+    this.#explain = options.explain
+    this.#logs = options.logs
     this.#server = createServer(
       {
         headersTimeout: 10_000,
@@ -101,7 +106,7 @@ export class ControlServer implements AsyncDisposable {
     for (const each of [path, aside]) {
       if (!(await isFree(each))) throw cannotOpen(each, 'something else is there')
     }
-    const server = new ControlServer(path, new HostControl(host, options), options.explain)
+    const server = new ControlServer(path, new HostControl(host, options), options)
     try {
       server.#server.listen(aside)
       await once(server.#server, 'listening')
@@ -142,7 +147,10 @@ export class ControlServer implements AsyncDisposable {
     response.on('error', () => {})
     try {
       const name = verbName(request)
-      if (name === 'events' && request.method === 'GET') return this.#stream(response)
+      if (name === 'events' && request.method === 'GET') return this.#streamEvents(response)
+      if (name === 'logs' && request.method === 'GET' && this.#logs) {
+        return this.#streamLogs(this.#logs, response)
+      }
       if (!isVerb(name)) throw notThere(name)
       const mayRead = request.method === 'GET' && reading.has(name)
       if (request.method !== 'POST' && !mayRead) {
@@ -187,16 +195,34 @@ export class ControlServer implements AsyncDisposable {
     else send(response, statusOf(onWire), { error: onWire })
   }
 
-  #stream(response: ServerResponse): void {
+  #streamEvents(response: ServerResponse): void {
+    const stream = this.#openStream(response)
+    const stop = this.control.onEvent((event) =>
+      stream.send(event, (count) => ({
+        ...event,
+        id: `${event.id}-dropped`,
+        type: event.type.replace(/[^.]*$/, 'events_dropped'),
+        data: { count },
+      })),
+    )
+    response.on('close', stop)
+  }
+
+  #streamLogs(logs: LogSource, response: ServerResponse): void {
+    const stream = this.#openStream(response)
+    const send = (line: object): void =>
+      stream.send(line, (count) => ({ level: 'warn', message: 'log lines dropped', count }))
+    for (const line of logs.recent) send(line)
+    response.on('close', logs.onLine(send))
+  }
+
+  #openStream(response: ServerResponse): LineStream {
     response.writeHead(200, linesHeaders)
     response.flushHeaders()
-    const stream = new EventStream(response)
+    const stream = new LineStream(response)
     this.#streams.add(stream)
-    const stop = this.control.onEvent((event) => stream.send(event))
-    response.on('close', () => {
-      stop()
-      this.#streams.delete(stream)
-    })
+    response.on('close', () => this.#streams.delete(stream))
+    return stream
   }
 }
 

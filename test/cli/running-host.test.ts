@@ -223,6 +223,26 @@ test('wash-ts events - follows a host until it ends', async (t) => {
   )
 })
 
+test('wash-ts logs - prints what was logged before, and follows until the host ends', async (t) => {
+  await using folder = await folderWith('logger')
+  const { command } = await running(folder, 'logger.wasm')
+  await using _ = command
+  const log = (level: string, body: string): Promise<unknown> =>
+    folder.run('call', 'logger', 'HandleRequest', JSON.stringify({ path: `/${level}`, body }))
+  await log('warn', 'before')
+  await using all = folder.start('logs', '--actor', 'logger', '-o', 'json')
+  await using loud = folder.start('logs', '--level', 'error')
+  t.like(JSON.parse(await all.line((line) => line.includes('before'))), { level: 'warn' })
+
+  await log('error', 'after \u001b[31m')
+
+  t.like(JSON.parse(await all.line((line) => line.includes('after'))), { level: 'error' })
+  t.regex(await loud.line((line) => line.includes('after')), /^\d\d:\d\d:\d\d error .*after \\x1b/)
+  command.kill('SIGTERM')
+  t.is((await all.finished).exitCode, 0)
+  t.false((await loud.finished).stdout.includes('before'))
+})
+
 const refusals: readonly (readonly [args: string, code: string, exitCode: number])[] = [
   ['swap keyvalue nothing', 'ERR_PROVIDER_NOT_FOUND', 3],
   ['swap messaging memory-keyvalue', 'ERR_PROVIDER_NOT_FOUND', 3],

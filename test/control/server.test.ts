@@ -86,6 +86,29 @@ test('ControlServer - tells events as CloudEvents, one a line', async (t) => {
   }
 })
 
+test('ControlServer - has a log to follow where it is given one', async (t) => {
+  const line = (message: string) => ({ level: 'info', message })
+  const listeners = new Set<(line: { level: string; message: string }) => void>()
+  const logs = {
+    recent: [line('before')],
+    onLine: (listener: (line: { level: string; message: string }) => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  await using running = await controlledHost({}, { logs })
+  const stop = new AbortController()
+  const seen: string[] = []
+  for await (const { message } of await running.client.logs(stop.signal)) {
+    seen.push(message)
+    if (message === 'after') stop.abort()
+    else for (const listener of listeners) listener(line('after'))
+  }
+  t.deepEqual(seen, ['before', 'after'])
+  await using bare = await controlledHost()
+  await t.throwsAsync(() => bare.client.logs(), { code: 'ERR_CONTROL_REQUEST' })
+})
+
 test('ControlServer - a client that reads no events costs no memory, and learns what it missed', async (t) => {
   await using running = await controlledHost()
   const socket = connect(running.server.path)
