@@ -35,7 +35,7 @@ export type {
   ReceivedResponse,
   RemovalResponse,
   StreamRequest,
-} from './blobstore.ts'
+} from './blobstore-types.ts'
 export { type ClaimFlag, claimFlags } from './claim-flags.ts'
 export { type RawOperations, rawContract } from './codec.ts'
 export type {

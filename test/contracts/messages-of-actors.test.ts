@@ -44,9 +44,12 @@ function plain(value: unknown): unknown {
 /** The typed value that the JSON stands for. */
 function typed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(typed)
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) =>
-      key === 'body' || key === 'bytes' ? [key, Buffer.from(String(item), 'utf8')] : [key, item],
+      key === 'body' || key === 'bytes'
+        ? [key, Buffer.from(String(item), 'utf8')]
+        : [key, typed(item)],
     ),
   )
 }
