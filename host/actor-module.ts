@@ -29,6 +29,8 @@ export interface LoadOptions {
 /** One verified, compiled module of an actor: what is replaced when the actor is updated. */
 export class ActorModule {
   readonly claims: ActorClaims
+  /** The claims as their issuer signed them. */
+  readonly token: string
   readonly guest: Guest
   readonly dialect: Dialect
   /** Names of the contracts that its claims name, whichever dialect's id they use. */
@@ -37,8 +39,9 @@ export class ActorModule {
   readonly expiresAtMs: number
   readonly #contracts = new Map<string, Contract>()
 
-  constructor(claims: ActorClaims, guest: Guest, dialect: Dialect) {
+  constructor(claims: ActorClaims, token: string, guest: Guest, dialect: Dialect) {
     this.claims = claims
+    this.token = token
     this.guest = guest
     this.dialect = dialect
     this.claimed = new Set(claims.contracts.map((id) => contractOf(id).name))
@@ -67,7 +70,7 @@ export async function loadActorModule(
   wasm: Uint8Array,
   options: LoadOptions,
 ): Promise<ActorModule> {
-  const { claims } = await verifyActor(wasm, { now: options.now })
+  const { claims, token } = await verifyActor(wasm, { now: options.now })
   requireMayLoad(options.authorizer, claims)
   if (claims.isProvider) {
     throw new HostError(
@@ -89,7 +92,7 @@ export async function loadActorModule(
   })
   try {
     const dialect = await findDialect(guest, claims)
-    module = new ActorModule(claims, guest, dialect)
+    module = new ActorModule(claims, token, guest, dialect)
     return module
   } catch (error) {
     await guest[Symbol.asyncDispose]()

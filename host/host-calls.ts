@@ -8,6 +8,7 @@ import type { Link } from './link.ts'
 import { normaliseLinkName } from './link-definition.ts'
 import type { Authorizer } from './policy.ts'
 import type { ProviderCall } from './provider.ts'
+import type { ReceivedCall, Remote } from './remote.ts'
 
 /** Where a host call looks for actors. */
 export interface ActorDirectory {
@@ -30,12 +31,14 @@ export interface HostCallsOptions {
   readonly directory: ActorDirectory
   readonly authorizer: Authorizer
   readonly maxCallDepth: number
+  /** Where actors are looked for that do not run here. */
+  readonly remote: () => Remote | undefined
   emit(event: HostEvent): void
 }
 
 /**
  * Routes what actors call: a contract to the provider of the actor's link, a key or a call alias to
- * another actor. In wasmCloud's order: link, key, alias.
+ * another actor. In wasmCloud's order: link, key, alias; what runs here before what runs elsewhere.
  */
 export class HostCalls {
   readonly #options: HostCallsOptions
@@ -78,6 +81,8 @@ export class HostCalls {
     const target = this.#options.directory.target(call.namespace)
     if (target) return this.#callActor(actor, module, target, call)
     if (call.namespace.includes(':')) throw this.#denied(actor, call)
+    const answer = this.#callElsewhere(actor, module, call)
+    if (answer) return answer
     throw new HostError(
       'ERR_ACTOR_NOT_FOUND',
       { actor: call.namespace },
@@ -164,19 +169,69 @@ export class HostCalls {
       throw error
     }
     const context = call.context as CallContext
-    const limit = this.#options.maxCallDepth
-    if (context.depth >= limit) {
-      throw new HostError(
-        'ERR_CALL_DEPTH',
-        { actor: caller.id, limit },
-        `${caller.name} may not call ${target.name}: ${limit} calls deep already`,
-      )
-    }
+    this.#checkDepth(context.depth, caller.id, caller.name, target.name)
     return target
       .call(call.operation, call.payload, { signal: call.signal }, context)
       .catch((error: unknown) => {
         throw remembered(error, context)
       })
+  }
+
+  /** The policy is asked where the target runs: only there its claims are known. */
+  #callElsewhere(caller: Actor, module: ActorModule, call: Asked): Promise<Uint8Array> | undefined {
+    const remote = this.#options.remote()
+    if (!remote) return undefined
+    const context = call.context as CallContext
+    const { deadlineAt, depth, traceparent } = context
+    this.#checkDepth(depth, caller.id, caller.name, call.namespace)
+    return remote
+      .callActor({
+        caller: { id: caller.id, claims: module.claims, token: module.token },
+        reference: call.namespace,
+        operation: call.operation,
+        payload: call.payload,
+        deadlineAt,
+        signal: call.signal,
+        depth,
+        traceparent,
+      })
+      ?.catch((error: unknown) => {
+        throw remembered(error, context)
+      })
+  }
+
+  /**
+   * Answers a call from another host, under the policy of this one.
+   *
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_POLICY_DENIED`, `ERR_CALL_DEPTH`, and what the call
+   * itself throws
+   */
+  async receive(call: ReceivedCall): Promise<Uint8Array> {
+    const { actor: id, caller, operation, payload, signal, deadlineAt, depth, traceparent } = call
+    const target = this.#options.directory.target(id)
+    if (target?.id !== id) {
+      const message = `no actor with the key ${id} runs here`
+      throw new HostError('ERR_ACTOR_NOT_FOUND', { actor: id }, message)
+    }
+    const verdict = caller && this.#options.authorizer.mayCall(caller, target.claims)
+    if (caller && verdict?.ok === false) {
+      throw new HostError(
+        'ERR_POLICY_DENIED',
+        { actor: caller.subject, reason: verdict.reason },
+        `${caller.name ?? caller.subject} may not call ${target.name}: ${verdict.reason}`,
+      )
+    }
+    const who = caller?.subject ?? 'another host'
+    this.#checkDepth(depth, who, caller?.name ?? who, target.name)
+    const context = { depth, deadlineAt, traceparent, within: undefined, failure: undefined }
+    return target.call(operation, payload, { signal }, context)
+  }
+
+  #checkDepth(depth: number, actor: string, caller: string, target: string): void {
+    const limit = this.#options.maxCallDepth
+    if (depth < limit) return
+    const message = `${caller} may not call ${target}: ${limit} calls deep already`
+    throw new HostError('ERR_CALL_DEPTH', { actor, limit }, message)
   }
 
   #denied(actor: Actor, call: Asked): HostError {

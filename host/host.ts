@@ -4,10 +4,17 @@ import { KeyPair } from '../signing/index.ts'
 import { Actor, type ActorOwner } from './actor.ts'
 import { type ActorModule, loadActorModule } from './actor-module.ts'
 import { ActorTable } from './actor-table.ts'
-import { type EngineLimits, Scheduler, withDefaultLimits } from './engine/index.ts'
+import { Scheduler, withDefaultLimits } from './engine/index.ts'
 import { HostError } from './errors.ts'
 import { eventReason, type HostEvent, type HostEventListener } from './events.ts'
 import { contractOf, HostCalls } from './host-calls.ts'
+import type {
+  ActorLimits,
+  HostOptions,
+  StartActorOptions,
+  StopOptions,
+  UpdateActorOptions,
+} from './host-options.ts'
 import {
   type ActorInfo,
   actorInfo,
@@ -20,54 +27,11 @@ import { LinkDefinitions, type LinkReference } from './link-definitions.ts'
 import { Linker, type SwapReport } from './linker.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type ModuleSource, readModule } from './module-file.ts'
-import { type Authorizer, type Policy, policyAuthorizer } from './policy.ts'
+import { type Authorizer, policyAuthorizer } from './policy.ts'
 import type { CapabilityProvider, InvokeOptions } from './provider.ts'
+import type { ReceivedCall, Remote, RunningActor } from './remote.ts'
 import { selectLinks, type SwapOptions, type SwapRequest } from './swap.ts'
-import { refuseUpdate, type UpdateRules } from './update-rules.ts'
-
-/** How a host is set up. Everything has a default. */
-export interface HostOptions {
-  /** Registered in this order: the first that serves a contract is its default. Default: none. */
-  readonly providers?: readonly CapabilityProvider[]
-  /** Default: any issuer, any contract, actor calls within one issuer. */
-  readonly policy?: Policy
-  /** Takes the place of the stock one, and so of `policy`. */
-  readonly authorizer?: Authorizer
-  /** For every actor that is started without limits of its own. */
-  readonly limits?: ActorLimits
-  /** Facts about this host that others may select it by. Default: none. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** How many actors deep a call may go. Default 16. */
-  readonly maxCallDepth?: number
-  /** Shares out the time of guests; for those that this host did not load to take turns with its own. */
-  readonly scheduler?: Scheduler
-  /** Default: silent. */
-  readonly log?: Logger
-  /** The wall clock that claims are judged by, in milliseconds since the epoch. Default `Date.now`. */
-  readonly now?: () => number
-  /** The host's identity, a `server` key. Default: a fresh one. */
-  readonly keyPair?: KeyPair
-}
-
-/** Limits to put in the place of the defaults. */
-export type ActorLimits = { readonly [Name in keyof EngineLimits]?: number | undefined }
-
-/** How one actor is started. */
-export interface StartActorOptions {
-  /** Default: the host's. */
-  readonly limits?: ActorLimits
-  /** Ends the start early. */
-  readonly signal?: AbortSignal
-}
-
-/** How an actor is replaced. */
-export interface UpdateActorOptions extends StartActorOptions, UpdateRules {}
-
-/** How long stopping may take. */
-export interface StopOptions {
-  /** Once aborted, calls in flight are given up. Default: 30 seconds. */
-  readonly signal?: AbortSignal
-}
+import { refuseUpdate } from './update-rules.ts'
 
 const drainTimeoutMs = 30_000
 
@@ -92,6 +56,7 @@ export class Host implements AsyncDisposable {
   readonly #startedAt = performance.now()
   readonly #owner: ActorOwner
   readonly #stopping = new AbortController()
+  #remote: Remote | undefined
   #change: Promise<unknown> = Promise.resolve()
   #stopped: Promise<void> | undefined
 
@@ -115,6 +80,7 @@ export class Host implements AsyncDisposable {
       directory: this.#actors,
       authorizer: this.#authorizer,
       maxCallDepth,
+      remote: () => this.#remote,
       emit,
     })
     this.#owner = {
@@ -160,6 +126,7 @@ export class Host implements AsyncDisposable {
       }
       this.#emit({ type: 'actor_started', ...actor.facts })
       await this.#connectKnown(actor)
+      await this.#remote?.actorStarted(running(actor))
       return actorInfo(actor)
     })
   }
@@ -184,6 +151,7 @@ export class Host implements AsyncDisposable {
         this.#emit({ type: 'actor_updated', ...actor.facts, oldRevision })
         await this.#drain(previous)
         await this.#connectKnown(actor)
+        await this.#remote?.actorStarted(running(actor))
         return actorInfo(actor)
       } catch (error) {
         this.#emit({ type: 'actor_update_failed', actor: subject, reason: eventReason(error) })
@@ -350,6 +318,28 @@ export class Host implements AsyncDisposable {
     return { healthy, message }
   }
 
+  /**
+   * Says where to find what does not run here; tells it of the actors that do. `undefined`: nowhere,
+   * which is how a host begins.
+   */
+  setRemote(remote: Remote | undefined): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#remote = remote
+      if (!remote) return
+      await Promise.all([...this.#actors].map((actor) => remote.actorStarted(running(actor))))
+    })
+  }
+
+  /**
+   * Answers a call from another host, under the policy of this one.
+   *
+   * @throws HostError `ERR_ACTOR_NOT_FOUND`, `ERR_POLICY_DENIED`, `ERR_CALL_DEPTH`, and what the call
+   * itself throws
+   */
+  receive(call: ReceivedCall): Promise<Uint8Array> {
+    return this.#calls.receive(call)
+  }
+
   /** What runs here now. */
   inventory(): HostInventory {
     return {
@@ -433,6 +423,7 @@ export class Host implements AsyncDisposable {
    * those that serve operations too, only that door.
    */
   async #closeInbound(actor: Actor): Promise<void> {
+    await this.#remote?.actorStopping(actor.id)
     const { dialect } = actor.module
     const inbound = [...actor.allLinks()].filter((link) => {
       const operations = link.contract.dialect(dialect)?.toActor.keys()
@@ -476,6 +467,10 @@ export class Host implements AsyncDisposable {
 
 function hostStopping(host: string): HostError {
   return new HostError('ERR_HOST_STOPPING', { host }, `host ${host} is stopping`)
+}
+
+function running({ id, claims, module }: Actor): RunningActor {
+  return { id, claims, token: module.token }
 }
 
 function definitionFacts(

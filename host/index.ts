@@ -35,14 +35,14 @@ export {
   type LinkFacts,
   toCloudEvent,
 } from './events.ts'
-export {
-  type ActorLimits,
-  Host,
-  type HostOptions,
-  type StartActorOptions,
-  type StopOptions,
-  type UpdateActorOptions,
-} from './host.ts'
+export { Host } from './host.ts'
+export type {
+  ActorLimits,
+  HostOptions,
+  StartActorOptions,
+  StopOptions,
+  UpdateActorOptions,
+} from './host-options.ts'
 export type { ActorInfo, HostInventory, LinkInfo } from './inventory.ts'
 export type { CopyFailure, CopyProgress, CopyReport } from './link-copy.ts'
 export type { SwapReport } from './linker.ts'
@@ -82,6 +82,7 @@ export type {
   ProviderCall,
   ProviderLink,
 } from './provider.ts'
+export type { OutgoingActorCall, ReceivedCall, Remote, RunningActor } from './remote.ts'
 export type { SwapOptions, SwapRequest } from './swap.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 export { visibleText } from './visible-text.ts'

@@ -19,7 +19,7 @@ import {
 } from './engine/index.ts'
 import { HostError } from './errors.ts'
 import { eventReason } from './events.ts'
-import type { ActorLimits } from './host.ts'
+import type { ActorLimits } from './host-options.ts'
 import { contractOf } from './host-calls.ts'
 import { type ModuleSource, readModule } from './module-file.ts'
 import { type Authorizer, type Policy, policyAuthorizer, requireMayLoad } from './policy.ts'

@@ -5,9 +5,11 @@ import {
   connectFailure,
   ConnectionLost,
   type ConnectionSettings,
+  connectionSettings,
   ConnectionWatch,
   type JetStream,
   loadNats,
+  type NatsAccess,
   type NatsClient,
   natsErrorCode,
   type NatsLibrary,
@@ -82,12 +84,12 @@ export class LatticeConnection implements AsyncDisposable {
    * Connects, and sees that the server has what a lattice needs: headers, immediate word that nobody
    * listens, and JetStream.
    *
-   * @throws LatticeError `ERR_LATTICE_UNAVAILABLE`, `ERR_LATTICE_REFUSED`, `ERR_LATTICE_SERVER`; Error
-   * for a file that cannot be read
+   * @throws LatticeError `ERR_LATTICE_SETTINGS`, `ERR_LATTICE_UNAVAILABLE`, `ERR_LATTICE_REFUSED`,
+   * `ERR_LATTICE_SERVER`
    */
-  static async open(settings: ConnectionSettings, log: Logger): Promise<LatticeConnection> {
+  static async open(access: NatsAccess, log: Logger): Promise<LatticeConnection> {
     const nats = await loadNats()
-    const options = await clientOptions(nats, settings)
+    const [settings, options] = await understood(nats, access)
     const server = serversText(settings.servers)
     let client: NatsClient
     try {
@@ -274,6 +276,20 @@ function received({ reply, data, headers }: NatsMessage): ReceivedMessage {
     // What came may be a small part of a large piece of the stream, and wait for long.
     body: new Uint8Array(data),
     header: (name) => headers?.get(name) ?? '',
+  }
+}
+
+async function understood(
+  nats: NatsLibrary,
+  access: NatsAccess,
+): Promise<[ConnectionSettings, Awaited<ReturnType<typeof clientOptions>>]> {
+  try {
+    const settings = connectionSettings(access)
+    return [settings, await clientOptions(nats, settings)]
+  } catch (cause) {
+    const reason = eventReason(cause).message
+    const message = `the NATS server of the lattice: ${reason}`
+    throw new LatticeError('ERR_LATTICE_SETTINGS', { reason }, message, { cause })
   }
 }
 

@@ -9,6 +9,8 @@ export interface LatticeErrorDetails {
     check: 'token' | 'issuer' | 'id' | 'target' | 'origin' | 'hash' | 'time' | 'replay'
     reason: string
   }
+  /** How the NATS server is to be reached is not said in a way that can be understood. */
+  ERR_LATTICE_SETTINGS: { reason: string }
   /** There is no connection to the lattice. Nothing was sent. */
   ERR_LATTICE_UNAVAILABLE: { server: string; reason: string }
   /** NATS does not let this host in, or not where it has to be. */
@@ -56,6 +58,12 @@ export const latticeErrors: Readonly<Record<LatticeErrorCode, ErrorInfo>> = {
     summary: 'an invocation from another host failed the checks against forgery',
     hint: 'see that all hosts of the lattice know each other’s cluster keys and that their clocks agree',
     exit: 4,
+  },
+  ERR_LATTICE_SETTINGS: {
+    summary:
+      'the NATS server of a lattice is not named as it has to be, or a file of its login cannot be used',
+    hint: 'write nats://host:4222 or tls://host:4222, one login, and files that can be read',
+    exit: 2,
   },
   ERR_LATTICE_UNAVAILABLE: {
     summary: 'the NATS server of the lattice cannot be reached; nothing was sent',

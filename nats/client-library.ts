@@ -76,6 +76,8 @@ export interface JetStream {
   readonly views: {
     /** Makes it if there is none. Times in nanoseconds. */
     os(bucket: string, options?: { ttl?: number; description?: string }): Promise<ObjectStore>
+    /** Makes it if there is none. */
+    kv(bucket: string, options?: { history?: number; description?: string }): Promise<KeyValueStore>
   }
 }
 
@@ -84,6 +86,25 @@ export interface ObjectStore {
   putBlob(meta: { name: string }, bytes: Uint8Array): Promise<unknown>
   get(name: string): Promise<StoredObject | null>
   delete(name: string): Promise<unknown>
+}
+
+/** Entries by key, of which every change can be followed. */
+export interface KeyValueStore {
+  put(key: string, value: Uint8Array): Promise<unknown>
+  /** First what there is, then what changes. */
+  watch(): Promise<KeyValueChanges>
+}
+
+/** Changes as they come. */
+export interface KeyValueChanges extends AsyncIterable<KeyValueChange> {
+  stop(): void
+}
+
+/** One of them. */
+export interface KeyValueChange {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly operation: 'PUT' | 'DEL' | 'PURGE'
 }
 
 /** A piece as it is read. */

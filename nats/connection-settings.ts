@@ -1,4 +1,4 @@
-import type { ServerUrl } from './server-url.ts'
+import { parseServerUrls, type ServerUrl, type ServerUrls } from './server-url.ts'
 
 /** How a server is reached. */
 export interface ConnectionSettings {
@@ -28,6 +28,35 @@ export interface SettingNames {
   readonly caFile: string
   readonly certFile: string
   readonly keyFile: string
+}
+
+/** How a server is reached, as a program says it. */
+export interface NatsAccess extends Partial<Pick<ConnectionSettings, 'caFile' | 'certificate'>> {
+  /** Servers of one cluster, separated by commas; `tls://` for TLS only; a login may stand before the host. */
+  readonly url: string
+  /** Default: that in `url`, or none. */
+  readonly login?: Login
+}
+
+/** @throws Error saying what is wrong with it; it names no password */
+export function connectionSettings(access: NatsAccess): ConnectionSettings {
+  const { servers, login } = parseServerUrls(access.url)
+  if (login && access.login) throw new Error('two logins: one in the URL, and another')
+  return {
+    servers,
+    login: access.login ?? loginOfUrl(login),
+    caFile: access.caFile,
+    certificate: access.certificate,
+  }
+}
+
+/** What stands before the host: a user with a password, or a token alone. */
+export function loginOfUrl(login: ServerUrls['login']): Login {
+  if (!login) return { kind: 'none' }
+  const { user, password } = login
+  return password === undefined
+    ? { kind: 'token', token: user }
+    : { kind: 'password', user, password }
 }
 
 /**

@@ -2,6 +2,8 @@
 export { clientOptions, connectTimeoutMs } from './client-options.ts'
 export {
   type JetStream,
+  type KeyValueChanges,
+  type KeyValueStore,
   loadNats,
   type NatsClient,
   type NatsHeaders,
@@ -23,7 +25,10 @@ export {
 } from './connection-watch.ts'
 export {
   type ConnectionSettings,
+  connectionSettings,
   type Login,
+  loginOfUrl,
+  type NatsAccess,
   parseUserSeed,
   type SettingNames,
 } from './connection-settings.ts'

@@ -3,6 +3,7 @@ import type { StandardSchema } from '../../host/index.ts'
 import {
   type ConnectionSettings,
   type Login,
+  loginOfUrl,
   parseServerUrls,
   parseUserSeed,
   type SettingNames,
@@ -111,11 +112,7 @@ function loginOf(value: {
   readonly CREDSFILE: string | undefined
 }): Login {
   const { login } = value.URL
-  if (login) {
-    return login.password === undefined
-      ? { kind: 'token', token: login.user }
-      : { kind: 'password', user: login.user, password: login.password }
-  }
+  if (login) return loginOfUrl(login)
   if (value.USER !== undefined) {
     return { kind: 'password', user: value.USER, password: value.PASSWORD ?? '' }
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
 import test from 'ava'
 import { invocation } from '../../contracts/index.ts'
 import { HostError } from '../../host/index.ts'
@@ -8,7 +9,7 @@ import { KeyPair } from '../../signing/index.ts'
 import { silentLogger } from '../../host/index.ts'
 import { freePort } from '../support/free-port.ts'
 import { startNats } from '../support/nats-server.ts'
-import { callee, joinAsMember, lattice, settingsOf } from './support/member.ts'
+import { callee, joinAsMember, lattice } from './support/member.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const echo = async ({ invocation: { msg } }: { invocation: { msg: Uint8Array } }) => msg
@@ -117,7 +118,7 @@ test('a payload - one of more than 64 MiB is not sent', async (t) => {
 
 test('a payload store - makes its bucket again when somebody removed it', async (t) => {
   await using nats = await startNats({ jetStream: true })
-  await using connection = await LatticeConnection.open(settingsOf(nats.url), silentLogger)
+  await using connection = await LatticeConnection.open({ url: nats.url }, silentLogger)
   const payloads = new PayloadStore(connection, lattice)
   const signal = AbortSignal.timeout(20_000)
   await payloads.put('a', bytes(1, 2), signal)
@@ -234,17 +235,24 @@ test('joining - says that nobody listens there, or that the login is refused', a
   t.like(error, { detail: { server: url, reason: 'nobody listens there' } })
   await using nats = await startNats({ token: 'hush', jetStream: true })
   await t.throwsAsync(joinAsMember(nats.url), { code: 'ERR_LATTICE_REFUSED' })
+  for (const access of [
+    { url: 'http://ann:hush@host' },
+    { url: 'nats://ann:hush@host', login: { kind: 'token', token: 'hush' } },
+    { url: 'nats://host', login: { kind: 'credentials', path: '/none' } },
+  ] as const) {
+    const settings = await t.throwsAsync(LatticeConnection.open(access, silentLogger), {
+      code: 'ERR_LATTICE_SETTINGS',
+    })
+    t.notRegex(inspect(settings), /hush/)
+  }
 })
 
 test('rights - a subject that the user may not listen to is an error by code', async (t) => {
   const permissions = { publish: ['>'], subscribe: ['_INBOX.>'] }
   const users = [{ user: 'ann', password: 'pw', permissions }]
   await using nats = await startNats({ users, jetStream: true })
-  const settings = {
-    ...settingsOf(nats.url),
-    login: { kind: 'password', user: 'ann', password: 'pw' },
-  }
-  await using connection = await LatticeConnection.open(settings as never, silentLogger)
+  const login = { kind: 'password', user: 'ann', password: 'pw' } as const
+  await using connection = await LatticeConnection.open({ url: nats.url, login }, silentLogger)
   const listening = connection.listen('wasmbus.rpc.test.x', undefined, () => {})
   await t.throwsAsync(listening, { code: 'ERR_LATTICE_REFUSED' })
 })

@@ -96,16 +96,16 @@ test('Markdown pages - show wash-ts commands that exist', async (t) => {
   for (const line of lines) t.notThrows(() => findCommand(line.split(' ')), line)
 })
 
-const snippets = codeBlocks(read('README.md'), 'ts')
+const snippets = ['README.md', 'docs/lattice.md'].flatMap((page) => codeBlocks(read(page), 'ts'))
 if (snippets.length > 0) {
-  test('README.md - shows TypeScript that type-checks', async (t) => {
+  test('README.md, docs/lattice.md - show TypeScript that type-checks', async (t) => {
     const folder = `${root}build/readme-snippets`
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     for (const [index, block] of snippets.entries()) {
       writeFileSync(`${folder}/snippet-${index}.ts`, block)
     }
-    const faces = ['host', 'signing', 'contracts', 'capabilities']
+    const faces = ['host', 'signing', 'contracts', 'capabilities', 'lattice']
     const paths = {
       'wash-ts': ['../../host/index.ts'],
       ...Object.fromEntries(faces.map((face) => [`wash-ts/${face}`, [`../../${face}/index.ts`]])),

@@ -9,7 +9,6 @@ import {
 import { PayloadStore } from '../../../lattice/payload-store.ts'
 import { Subjects } from '../../../lattice/subjects.ts'
 import { silentLogger } from '../../../host/index.ts'
-import { type ConnectionSettings, parseServerUrls } from '../../../nats/index.ts'
 import { KeyPair } from '../../../signing/index.ts'
 
 /** The lattice's name, and its cluster key. */
@@ -18,12 +17,6 @@ export const cluster: KeyPair = KeyPair.generate('cluster')
 /** An actor that {@link Member.serve} serves, and one that {@link Member.call} calls as. */
 export const callee: string = KeyPair.generate('module').publicKey
 export const caller: string = KeyPair.generate('module').publicKey
-
-/** A server at this URL, without a login. */
-export function settingsOf(url: string): ConnectionSettings {
-  const { servers } = parseServerUrls(url)
-  return { servers, login: { kind: 'none' }, caFile: undefined, certificate: undefined }
-}
 
 /** One that calls and is called over the wire of a lattice, without a host. */
 export interface Member extends AsyncDisposable {
@@ -43,7 +36,7 @@ export async function joinAsMember(
   options: Partial<InvocationServerOptions> & { readonly key?: KeyPair } = {},
 ): Promise<Member> {
   await using opened = new AsyncDisposableStack()
-  const connection = opened.use(await LatticeConnection.open(settingsOf(url), silentLogger))
+  const connection = opened.use(await LatticeConnection.open({ url }, silentLogger))
   const base = {
     connection,
     subjects: new Subjects(lattice),
