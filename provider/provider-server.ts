@@ -58,6 +58,7 @@ interface ServedLink {
   readonly abort: AbortController
   readonly opened: Promise<ProviderLink>
   readonly content: Promise<ServedContent>
+  isOpen: boolean
 }
 
 /** Log lines that may wait to be written; what comes on top of that is dropped. */
@@ -187,9 +188,11 @@ export class ProviderServer {
     const opened: Promise<ProviderLink> = Promise.resolve().then(() => provider.link(context))
     const content = opened.then((link) => new ServedContent(link.content))
     content.catch(() => {}) // whoever waits for `opened` is told
-    this.#links.set(id, { actorId, linkName, contractId, abort, opened, content })
+    const served = { actorId, linkName, contractId, abort, opened, content, isOpen: false }
+    this.#links.set(id, served)
     try {
       const link = await opened
+      served.isOpen = true
       const operations: object = link.operations
       const names = Object.keys(operations)
       const answer: OpenedLink = {
@@ -211,6 +214,7 @@ export class ProviderServer {
     const link = this.#links.get(id)
     if (!link) return
     this.#links.delete(id)
+    if (!link.isOpen) link.abort.abort(new Error('the link is no longer wanted'))
     try {
       const { [Symbol.asyncDispose]: dispose } = await link.opened
       await dispose?.()
@@ -232,20 +236,19 @@ export class ProviderServer {
       const link = this.#links.get(id)
       if (!link) throw new ProviderError('ERR_NOT_LINKED', {}, `there is no link ${id} any more`)
       const { operations } = await link.opened
-      const { contract } = await this.#options.provider
-      const operation: unknown = Object.hasOwn(operations, asked.operation)
-        ? operations[asked.operation]
-        : undefined
+      const isRaw = isRawContract((await this.#options.provider).contract)
+      // Made up, inherited or own: anything but what every object has.
+      const operation: unknown =
+        asked.operation in Object.prototype ? undefined : operations[asked.operation]
       if (typeof operation !== 'function')
         throw new ProviderError(
           'ERR_OPERATION_UNKNOWN',
           { operation: asked.operation },
           `the provider has no operation ${JSON.stringify(asked.operation)}`,
         )
-      const isRaw = contractForId(contract.name) === undefined && contract.ids[0] === contract.name
       const request: unknown = isRaw ? asked.msg : unpackValue(asked.msg)
       const answer: unknown = await this.#run(asked, frame, (call) =>
-        (operation as (request: unknown, call: ProviderCall) => unknown)(request, call),
+        (operation as ProviderLink['operations'][string]).call(operations, request as never, call),
       )
       if (!isRaw) return packValue(answer)
       if (answer instanceof Uint8Array) return answer
@@ -293,8 +296,7 @@ export class ProviderServer {
     const link = this.#links.get(linkId)
     if (!link) throw new ProviderError('ERR_NOT_LINKED', {}, 'the link is closed')
     const { hostData } = this.#options
-    const { contract } = await this.#options.provider
-    const isRaw = contractForId(contract.name) === undefined && contract.ids[0] === contract.name
+    const isRaw = isRawContract((await this.#options.provider).contract)
     const msg = isRaw ? (request as Uint8Array) : packValue(request)
     const { actorId, contractId, linkName } = link
     const id = `${linkId}-${++this.#linkNumber}`
@@ -363,6 +365,11 @@ async function parseConfig(
     problem: message,
   }))
   throw new ProviderError('ERR_LINK_CONFIG', { issues }, 'the values of the link do not suit')
+}
+
+/** Whether operations are bytes, since nobody here knows what they hold. */
+function isRawContract({ ids }: { readonly ids: readonly string[] }): boolean {
+  return ids.every((id) => contractForId(id) === undefined)
 }
 
 /** The claims of a link's actor, their dates made dates again. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import {
   encodeHostData,
   healthCheckRequest,
@@ -84,7 +84,12 @@ export class ProviderRun {
       env: {},
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     })
-    const input = child.stdin
+    // Without processes or files left to have, the system gives none, and not even pipes.
+    const refused = Promise.withResolvers<never>()
+    child.on('error', refused.reject)
+    const input: Writable | undefined = child.stdin
+    if (!input) return refused.promise
+    refused.promise.catch(() => {}) // the run hears of it, too
     input.on('error', () => {}) // it shows in the end of the process
     input.write(`${hostDataLine(providerKey)}\n`)
     const run = new ProviderRun(options, child)

@@ -107,7 +107,8 @@ export class RemoteProvider {
         [Symbol.asyncDispose]: () => this.#close(link),
       }
     } catch (error) {
-      this.#links.delete(link.id)
+      // It may still open there: whatever comes of it is to be closed. Nobody waits for that.
+      if (this.#links.delete(link.id)) this.#tell(verbs.deleteLink, link).catch(() => {})
       throw error
     } finally {
       this.#opening--
@@ -176,7 +177,7 @@ export class RemoteProvider {
         try {
           await this.#put(run, link)
         } catch (error) {
-          if (error instanceof NoAnswerError) throw error
+          if (error instanceof CapabilityError) throw error
           link.context.log.error('link not made again', { reason: (error as Error).message })
         }
       }),

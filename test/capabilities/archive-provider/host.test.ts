@@ -4,13 +4,20 @@ import { join } from 'node:path'
 import test from 'ava'
 import { archiveProvider } from '../../../capabilities/archive-provider/index.ts'
 import { memoryKeyValueProvider, stockProviders } from '../../../capabilities/index.ts'
-import type { KeyValueItem } from '../../../contracts/index.ts'
+import type { KeyValueItem, RawOperations } from '../../../contracts/index.ts'
 import { type HostError, readManifest, silentLogger } from '../../../host/index.ts'
 import { createArchive, KeyPair, type SigningError } from '../../../signing/index.ts'
 import { buildActor } from '../../support/actors.ts'
 import { TestHost } from '../../support/test-host.ts'
 import { linkedActor, linkProvider, valueProblems } from '../support/linked-provider.ts'
-import { archiveOf, archiveOfFile, atOnce, isThere, keyValueCode } from './support/archives.ts'
+import {
+  archiveOf,
+  archiveOfFile,
+  atOnce,
+  isThere,
+  keyValueCode,
+  RecordingLog,
+} from './support/archives.ts'
 
 const contractId = 'wascc:keyvalue'
 
@@ -76,6 +83,56 @@ test('archiveProvider - what is kept moves with a swap, both ways', async (t) =>
   const back = await host.swap({ contractId, provider: 'memory-keyvalue', copy: true })
   t.like(back.copied, { keys: 1, failed: [] })
   t.is(await visit(), '{"counter":3}')
+})
+
+test('archiveProvider - closes a link that opens only when nobody wants it any more', async (t) => {
+  const log = new RecordingLog()
+  const code = keyValueCode('')
+    .replace(
+      'link: (context) => {',
+      `link: async (context) => {
+      if (context.linkName === 'slow') {
+        console.log('opening')
+        await new Promise((resolve) => context.signal.addEventListener('abort', resolve))
+        console.log('aborted')
+      }`,
+    )
+    .replace('state.closed++', 'console.log(`closed ${context.linkName}`)')
+  const provider = await archiveProvider(await archiveOf(code), { log: log.logger })
+  const abort = new AbortController()
+  const context = {
+    ...{ config: {}, actor: linkedActor('MA', 'a'), log: silentLogger },
+    invoke: () => Promise.reject(new Error('none')),
+  }
+  const staying = await provider.link({
+    ...context,
+    linkName: 'other',
+    signal: new AbortController().signal,
+  })
+  const opening = Promise.resolve(
+    provider.link({ ...context, linkName: 'slow', signal: abort.signal }),
+  )
+  const refused = t.throwsAsync(opening)
+  await log.line(({ facts }) => facts['line'] === 'opening')
+  abort.abort()
+  await refused
+  await log.line(({ facts }) => facts['line'] === 'aborted')
+  await log.line(({ facts }) => facts['line'] === 'closed slow')
+  await staying[Symbol.asyncDispose]?.()
+})
+
+test('archiveProvider - operations may be methods of a class, and nothing that every object has', async (t) => {
+  const code = `import { defineProvider } from 'wash-ts/provider'
+class Operations { Echo(bytes) { return bytes } }
+export default defineProvider({ name: 'a', contract: 'acme:thing', link: () => ({ operations: new Operations() }) })`
+  const provider = await archiveProvider(await archiveOf(code, { contractId: 'acme:thing' }))
+  await using link = await linkProvider<RawOperations>(provider as never)
+  t.is(Buffer.from(await link.ask('Echo', Buffer.from('x'))).toString(), 'x')
+  for (const operation of ['toString', 'constructor', '__proto__', 'Other']) {
+    await t.throwsAsync(async () => link.ask(operation, Buffer.from('x')), {
+      code: 'ERR_OPERATION_UNKNOWN',
+    })
+  }
 })
 
 test('archiveProvider - lists what a link keeps, page by page, and reads and writes it', async (t) => {
