@@ -21,6 +21,19 @@ export const disableKeygenOption: OptionSpec = {
   summary: 'fail where a key is missing instead of making one',
 }
 
+/** The flags that name the keys a command signs with, each with what help says of it. */
+export function signerOptions(
+  issuer: string,
+  subject: string,
+): Readonly<Record<'issuer' | 'subject', OptionSpec>> {
+  const key = { type: 'text', value: 'KEY', completeFiles: '.nk' } as const
+  const form = 'a .nk file or a seed'
+  return {
+    issuer: { ...key, short: 'i', env: 'WASH_ISSUER_KEY', summary: `${issuer}: ${form}` },
+    subject: { ...key, short: 's', env: 'WASH_SUBJECT_KEY', summary: `${subject}: ${form}` },
+  }
+}
+
 /** A key pair, and where it came from. */
 export interface StoredKey {
   readonly pair: KeyPair

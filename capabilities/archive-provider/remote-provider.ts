@@ -258,13 +258,14 @@ export class RemoteProvider {
   /** Ends the process. Whoever links meanwhile waits, and gets a new one. */
   async #end(): Promise<void> {
     const life = this.#life
-    const folder = this.#folder
     this.#life = undefined
-    this.#folder = undefined
     const before = this.#ending
     const ended = async (): Promise<void> => {
       await before
       await life?.stop()
+      // Only now is it certain that there will be no other.
+      const folder = this.#folder
+      this.#folder = undefined
       await folder?.[Symbol.asyncDispose]()
     }
     this.#ending = ended()

@@ -5,7 +5,14 @@ import { type ActorClaims, readActor, signActor, stripClaims } from '../../signi
 import { readFileArgument } from '../actor-file.ts'
 import { actorClaimOptions, actorClaims, periodOptions } from '../claim-flags.ts'
 import type { Command } from '../command.ts'
-import { directoryOption, disableKeygenOption, findKey, keyNote, userStem } from '../key-store.ts'
+import {
+  directoryOption,
+  disableKeygenOption,
+  findKey,
+  keyNote,
+  signerOptions,
+  userStem,
+} from '../key-store.ts'
 import { writeWhole } from '../whole-file.ts'
 
 /** `wash-ts claims sign` */
@@ -27,22 +34,7 @@ export const claimsSign: Command = {
       completeFiles: '.wasm',
     },
     ...actorClaimOptions,
-    issuer: {
-      short: 'i',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_ISSUER_KEY',
-      summary: 'account key to sign with: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
-    subject: {
-      short: 's',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_SUBJECT_KEY',
-      summary: 'module key of the actor: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
+    ...signerOptions('account key to sign with', 'module key of the actor'),
     ...periodOptions,
     directory: directoryOption,
     'disable-keygen': disableKeygenOption,

@@ -13,26 +13,14 @@ import {
   directoryOption,
   disableKeygenOption,
   findKey,
+  signerOptions,
   type StoredKey,
   userStem,
 } from '../key-store.ts'
 
-const keyFile = { type: 'text', value: 'KEY', completeFiles: '.nk' } as const
-
 /** The flags that the commands for every kind of token share. */
 const tokenOptions: Readonly<Record<string, OptionSpec>> = {
-  issuer: {
-    ...keyFile,
-    short: 'i',
-    env: 'WASH_ISSUER_KEY',
-    summary: 'key to sign with: a .nk file or a seed',
-  },
-  subject: {
-    ...keyFile,
-    short: 's',
-    env: 'WASH_SUBJECT_KEY',
-    summary: 'key that the token is about: a .nk file or a seed',
-  },
+  ...signerOptions('key to sign with', 'key that the token is about'),
   ...periodOptions,
   directory: directoryOption,
   'disable-keygen': disableKeygenOption,

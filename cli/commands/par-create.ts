@@ -10,7 +10,14 @@ import {
   requiredText,
 } from '../claim-flags.ts'
 import type { Command, OptionSpec, OptionValues } from '../command.ts'
-import { directoryOption, disableKeygenOption, findKey, keyNote, userStem } from '../key-store.ts'
+import {
+  directoryOption,
+  disableKeygenOption,
+  findKey,
+  keyNote,
+  signerOptions,
+  userStem,
+} from '../key-store.ts'
 import { givenLibrary, libraryOptions, libraryRows, nodeTarget } from '../par-library.ts'
 import { writeWhole } from '../whole-file.ts'
 
@@ -50,22 +57,7 @@ export const parCreate: Command = {
       completeFiles: '.par',
     },
     compress: { type: 'flag', summary: 'compress with gzip' },
-    issuer: {
-      short: 'i',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_ISSUER_KEY',
-      summary: 'account key to sign with: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
-    subject: {
-      short: 's',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_SUBJECT_KEY',
-      summary: 'service key of the provider: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
+    ...signerOptions('account key to sign with', 'service key of the provider'),
     expires: withoutShort(periodOptions['expires']),
     nbf: withoutShort(periodOptions['nbf']),
     directory: directoryOption,

@@ -1,7 +1,7 @@
 import { insertIntoArchive, inspectArchive, maxArchiveBytes } from '../../signing/index.ts'
 import { readFileArgument } from '../actor-file.ts'
 import type { Command } from '../command.ts'
-import { directoryOption, findPairOf } from '../key-store.ts'
+import { directoryOption, findPairOf, signerOptions } from '../key-store.ts'
 import { givenLibrary, libraryOptions, libraryRows } from '../par-library.ts'
 import { writeWhole } from '../whole-file.ts'
 
@@ -16,22 +16,7 @@ export const parInsert: Command = {
   positionals: [{ name: 'ARCHIVE.par', required: true, completeFiles: '.par' }],
   options: {
     ...libraryOptions,
-    issuer: {
-      short: 'i',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_ISSUER_KEY',
-      summary: 'account key that signed it: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
-    subject: {
-      short: 's',
-      type: 'text',
-      value: 'KEY',
-      env: 'WASH_SUBJECT_KEY',
-      summary: 'service key of the provider: a .nk file or a seed',
-      completeFiles: '.nk',
-    },
+    ...signerOptions('account key that signed it', 'service key of the provider'),
     directory: directoryOption,
     'disable-keygen': { type: 'flag', summary: 'as wash had it; this command makes no key anyway' },
   },
