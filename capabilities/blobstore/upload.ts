@@ -20,12 +20,16 @@ export class Upload {
   readonly #timer: NodeJS.Timeout
   #writer: BlobWriter | undefined
   #tail: Promise<unknown> = Promise.resolve()
+  /** Tasks that have been asked for and are not done: each starts the time anew when it is. */
+  #waiting = 0
   #isOver = false
 
   constructor(blob: BlobRequest, owner: UploadOwner) {
     this.blob = { container: blob.container, id: blob.id }
     this.#owner = owner
-    this.#timer = setTimeout(() => void this.giveUp('timed out'), owner.timeoutMs)
+    this.#timer = setTimeout(() => {
+      if (this.#waiting === 0) void this.giveUp('timed out')
+    }, owner.timeoutMs)
     this.#timer.unref()
   }
 
@@ -35,13 +39,14 @@ export class Upload {
 
   /** Runs a task once those before it are done. A task that waits does not count as silence. */
   async run<T>(task: () => Promise<T>): Promise<T> {
+    this.#waiting++
     const before = this.#tail
     const result = before.then(async () => {
       try {
         return await task()
       } finally {
-        this.#timer.refresh()
-        if (this.#isOver) clearTimeout(this.#timer)
+        this.#waiting--
+        if (!this.#isOver) this.#timer.refresh()
       }
     })
     this.#tail = result.catch(() => undefined)
