@@ -140,6 +140,7 @@ export type Verb = keyof Verbs
 /** What a verb says while it is under way. */
 export interface Progress {
   readonly copiedKeys: number
+  readonly totalKeys: number
 }
 
 const text = v.pipe(v.string(), v.nonEmpty('may not be empty'), v.maxLength(4_096))

@@ -19,7 +19,10 @@ export interface CopyOptions {
 
 /** How far a copy is. */
 export interface CopyProgress {
+  /** Written so far; those that changed meanwhile are written, and counted, again. */
   readonly copiedKeys: number
+  /** There were so many when it began. */
+  readonly totalKeys: number
 }
 
 /** What became of a copy. */
@@ -60,6 +63,7 @@ export class LinkCopy implements Disposable {
   #changed = new Set<string>()
   readonly #failed = new Map<string, CopyFailure>()
   #copied = 0
+  #total = 0
   #heldAt = 0
 
   constructor(links: readonly CopiedLink[], options: CopyOptions) {
@@ -74,6 +78,7 @@ export class LinkCopy implements Disposable {
    * @throws HostError `ERR_COPY_FAILED`; the reason of the signal
    */
   async run(): Promise<void> {
+    if (this.#options.onProgress) this.#total = await this.#count()
     for (const { link, from } of this.#links) {
       link.watch = (operation, request) => {
         for (const key of from.changedKeys(operation, request)) this.#changed.add(key)
@@ -109,6 +114,14 @@ export class LinkCopy implements Disposable {
     }
   }
 
+  async #count(): Promise<number> {
+    let keys = 0
+    for (const { from } of this.#links) {
+      for await (const _ of from.keys(this.#options.signal)) keys++
+    }
+    return keys
+  }
+
   /** Waits for what was under way, which nobody watched or held. */
   async #settled(): Promise<void> {
     await Promise.all(this.#links.map(({ link }) => link.serving.settled()))
@@ -141,7 +154,7 @@ export class LinkCopy implements Disposable {
     await Promise.all(batch)
     const { signal, onProgress } = this.#options
     signal.throwIfAborted()
-    onProgress?.({ copiedKeys: this.#copied })
+    onProgress?.({ copiedKeys: this.#copied, totalKeys: this.#total })
     if (this.#failed.size <= mostFailures) return
     const [first] = this.#failed.values()
     const reason = first?.reason ?? ''

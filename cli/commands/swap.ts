@@ -1,6 +1,7 @@
 import type { SwapResult } from '../../control/index.ts'
 import { usage } from '../arguments.ts'
 import type { Command } from '../command.ts'
+import { progressBar } from '../progress-bar.ts'
 import { looksLikeFile } from '../provider-file.ts'
 import { fileOnHost, hostOption, keyValues, runningHost } from '../running-host.ts'
 import { msText } from '../table.ts'
@@ -60,8 +61,7 @@ export const swap: Command = {
     const actor = options.text('actor')
     const copy = options.flag('copy')
     const host = await runningHost(call)
-    const showKeys = (keys: number): void => terminal.status(keysCopied(keys))
-    if (copy) showKeys(0)
+    if (copy) terminal.status('counting keys')
     const swapped = await host
       .request(
         'swap',
@@ -73,7 +73,13 @@ export const swap: Command = {
           ...(values && { values }),
           copy,
         },
-        { ...(copy && { onProgress: ({ copiedKeys }) => showKeys(copiedKeys) }) },
+        {
+          ...(copy && {
+            onProgress: ({ copiedKeys, totalKeys }) => {
+              terminal.status(progressBar(copiedKeys, totalKeys, 'keys'))
+            },
+          }),
+        },
       )
       .finally(() => terminal.status(''))
     return { text: describe(swapped, terminal), data: swapped }

@@ -186,7 +186,12 @@ test('swap - copies what the links keep, in the number of keys it says', async (
 
   const report = await host.swap(
     { contractId, provider: 'next', copy: true },
-    { onProgress: ({ copiedKeys }) => told.push(copiedKeys) },
+    {
+      onProgress: ({ copiedKeys, totalKeys }) => {
+        told.push(copiedKeys)
+        t.is(totalKeys, 1000)
+      },
+    },
   )
 
   t.like(report, { links: 1, copied: { keys: 1000, failed: [] } })
