@@ -65,12 +65,15 @@ export class Actor {
 
   /** What providers are told of it: of whichever module serves when they look. */
   get asLinked(): LinkedActor {
-    const current = (): ActorClaims => this.claims
+    const current = (): ActorModule => this.#module
     return {
       id: this.id,
       name: this.name,
       get claims() {
-        return current()
+        return current().claims
+      },
+      get token() {
+        return current().token
       },
     }
   }

@@ -7,6 +7,7 @@ import { ActorTable } from './actor-table.ts'
 import { Scheduler, withDefaultLimits } from './engine/index.ts'
 import { HostError } from './errors.ts'
 import { eventReason, type HostEvent, type HostEventListener } from './events.ts'
+import type { ForeignLink, ForeignLinkRequest } from './foreign-link.ts'
 import { contractOf, HostCalls } from './host-calls.ts'
 import type {
   ActorLimits,
@@ -43,6 +44,7 @@ export class Host implements AsyncDisposable {
   /** Public key, `N…`. */
   readonly id: string
   readonly labels: Readonly<Record<string, string>>
+  readonly #keyPair: KeyPair
   readonly #log: Logger
   readonly #authorizer: Authorizer
   readonly #limits: ActorLimits
@@ -61,7 +63,8 @@ export class Host implements AsyncDisposable {
   #stopped: Promise<void> | undefined
 
   constructor(options: HostOptions = {}) {
-    this.id = (options.keyPair ?? KeyPair.generate('server')).publicKey
+    this.#keyPair = options.keyPair ?? KeyPair.generate('server')
+    this.id = this.#keyPair.publicKey
     this.labels = Object.freeze({ ...options.labels })
     this.#log = options.log ?? silentLogger
     this.#authorizer = options.authorizer ?? policyAuthorizer(options.policy)
@@ -74,6 +77,7 @@ export class Host implements AsyncDisposable {
       authorizer: this.#authorizer,
       maxCallDepth,
       log: this.#log,
+      providerElsewhere: (key, contractId) => this.#remote?.provider(key, contractId),
       emit,
     })
     this.#calls = new HostCalls({
@@ -340,6 +344,15 @@ export class Host implements AsyncDisposable {
     return this.#calls.receive(call)
   }
 
+  /**
+   * Has a provider of this host serve an actor that runs on another, under the policy of this one.
+   *
+   * @throws what {@link link} throws
+   */
+  linkForeign(request: ForeignLinkRequest): Promise<ForeignLink> {
+    return this.#exclusive(() => this.#linker.connectForeign(request))
+  }
+
   /** What runs here now. */
   inventory(): HostInventory {
     return {
@@ -348,6 +361,7 @@ export class Host implements AsyncDisposable {
       uptimeMs: performance.now() - this.#startedAt,
       actors: [...this.#actors].map(actorInfo),
       providers: [...this.#linker.providers].map(({ name, summary, contract }) => ({
+        id: this.#keyPair.derive('service', name).publicKey,
         name,
         summary,
         contractId: contract.ids[0] ?? contract.name,

@@ -35,6 +35,7 @@ export {
   type LinkFacts,
   toCloudEvent,
 } from './events.ts'
+export { ForeignLink, type ForeignLinkRequest } from './foreign-link.ts'
 export { Host } from './host.ts'
 export type {
   ActorLimits,

@@ -38,6 +38,8 @@ export interface HostInventory {
   readonly uptimeMs: number
   readonly actors: readonly ActorInfo[]
   readonly providers: readonly {
+    /** Public key, `V…`, made of the host's and the name: what other hosts call it by. */
+    readonly id: string
     readonly name: string
     readonly summary: string
     readonly contractId: string

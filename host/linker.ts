@@ -1,14 +1,16 @@
 import type { Contract } from '../contracts/index.ts'
 import type { Actor } from './actor.ts'
+import type { ActorClaims } from '../signing/index.ts'
 import { HostError } from './errors.ts'
 import { eventReason, type HostEvent } from './events.ts'
+import { ForeignLink, type ForeignLinkRequest } from './foreign-link.ts'
 import { contractOf } from './host-calls.ts'
 import { Link, LinkInvoker, Serving } from './link.ts'
 import { type CopiedLink, type CopyOptions, type CopyReport, LinkCopy } from './link-copy.ts'
 import { defaultLinkName, type LinkDefinition, normaliseLinkName } from './link-definition.ts'
 import type { Logger } from './logger.ts'
 import type { Authorizer } from './policy.ts'
-import type { CapabilityProvider, ProviderLink } from './provider.ts'
+import type { CapabilityProvider, LinkContext, LinkedActor, ProviderLink } from './provider.ts'
 import { ProviderTable } from './provider-table.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -20,7 +22,17 @@ export interface LinkerOptions {
   readonly authorizer: Authorizer
   readonly maxCallDepth: number
   readonly log: Logger
+  /** A provider that does not run here, by the key that a definition names it with. */
+  providerElsewhere(key: string, contractId: string): CapabilityProvider | undefined
   emit(event: HostEvent): void
+}
+
+/** An actor's end of a link that is opened. */
+interface LinkEnd {
+  readonly actor: LinkedActor
+  readonly contract: Contract
+  readonly linkName: string
+  readonly invoke: LinkContext<unknown>['invoke']
 }
 
 /** What became of a swap. */
@@ -40,7 +52,9 @@ export class Linker {
 
   constructor(options: LinkerOptions) {
     this.#options = options
-    this.providers = new ProviderTable(options.authorizer)
+    this.providers = new ProviderTable(options.authorizer, (key, contractId) =>
+      options.providerElsewhere(key, contractId),
+    )
   }
 
   /** @throws HostError `ERR_PROVIDER_EXISTS`, `ERR_POLICY_DENIED` */
@@ -59,7 +73,7 @@ export class Linker {
   async connect(actor: Actor, definition: LinkDefinition): Promise<Link> {
     const contract = contractOf(definition.contractId)
     const linkName = normaliseLinkName(definition.linkName)
-    this.#check(actor, contract, definition.contractId, linkName)
+    this.#check(actor.claims, definition.contractId, linkName)
     const provider = this.providers.choose(definition)
     const values = definition.values ?? {}
     const present = actor.links.get(contract.name)?.get(linkName)
@@ -84,6 +98,22 @@ export class Linker {
         provider: provider.name,
       })
     }
+  }
+
+  /**
+   * Has a provider of this host serve an actor that runs on another, under the policy of this one.
+   *
+   * @throws what {@link connect} throws
+   */
+  async connectForeign(request: ForeignLinkRequest): Promise<ForeignLink> {
+    const { claims, contractId, linkName, values } = request
+    const contract = contractOf(contractId)
+    this.#check(claims, contractId, linkName)
+    const provider = this.providers.choose(request)
+    const actor = { id: claims.subject, name: claims.name ?? claims.subject, claims }
+    const invoke = request.invoke.bind(request)
+    const end = { actor, contract, linkName, invoke }
+    return new ForeignLink(contract, await this.#openEnd(provider, end, values))
   }
 
   /** Ends a link. Does nothing if there is none. */
@@ -191,20 +221,22 @@ export class Linker {
     this.#emitProvider('provider_stopped', provider)
   }
 
-  #check(actor: Actor, contract: Contract, contractId: string, linkName: string): void {
-    if (!actor.module.claimed.has(contract.name)) {
+  #check(claims: ActorClaims, contractId: string, linkName: string): void {
+    const name = claims.name ?? claims.subject
+    const { name: contract } = contractOf(contractId)
+    if (!claims.contracts.some((id) => contractOf(id).name === contract)) {
       throw new HostError(
         'ERR_CAPABILITY_DENIED',
-        { actor: actor.id, contractId },
-        `${actor.name} is not authorized to use ${contractId}: its claims do not name it`,
+        { actor: claims.subject, contractId },
+        `${name} is not authorized to use ${contractId}: its claims do not name it`,
       )
     }
-    const verdict = this.#options.authorizer.mayLink(actor.claims, contractId, linkName)
+    const verdict = this.#options.authorizer.mayLink(claims, contractId, linkName)
     if (!verdict.ok) {
       throw new HostError(
         'ERR_POLICY_DENIED',
-        { actor: actor.id, reason: verdict.reason },
-        `${actor.name} may not be linked: ${verdict.reason}`,
+        { actor: claims.subject, reason: verdict.reason },
+        `${name} may not be linked: ${verdict.reason}`,
       )
     }
   }
@@ -246,17 +278,27 @@ export class Linker {
     linkName: string,
     values: Readonly<Record<string, string>>,
   ): Promise<Serving> {
+    const invoker = new LinkInvoker(actor, contract, this.#options.maxCallDepth)
+    const invoke: LinkEnd['invoke'] = (operation, request, options) =>
+      invoker.invoke(operation, request, options)
+    return this.#openEnd(provider, { actor: actor.asLinked, contract, linkName, invoke }, values)
+  }
+
+  async #openEnd(
+    provider: CapabilityProvider,
+    { actor, contract, linkName, invoke }: LinkEnd,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Serving> {
     const config = await parseConfig(provider, values)
     const abort = new AbortController()
-    const invoker = new LinkInvoker(actor, contract, this.#options.maxCallDepth)
     const opening: Promise<ProviderLink> = Promise.resolve().then(() =>
       provider.link({
         config,
-        actor: actor.asLinked,
+        actor,
         linkName,
         log: this.#options.log.child({ provider: provider.name, actor: actor.id, linkName }),
         signal: abort.signal,
-        invoke: (operation, request, options) => invoker.invoke(operation, request, options),
+        invoke,
       }),
     )
     const deadline = Promise.withResolvers<never>()

@@ -4,13 +4,18 @@ import type { LinkDefinition } from './link-definition.ts'
 import { type Authorizer, requireMayLoad } from './policy.ts'
 import type { CapabilityProvider } from './provider.ts'
 
+type Elsewhere = (key: string, contractId: string) => CapabilityProvider | undefined
+
 /** The providers of a host by name. The first of a contract is what links get that name none. */
 export class ProviderTable implements Iterable<CapabilityProvider> {
   readonly #authorizer: Authorizer
+  readonly #elsewhere: Elsewhere
   #byName = new Map<string, CapabilityProvider>()
 
-  constructor(authorizer: Authorizer) {
+  /** @param elsewhere Providers that do not run here, by key. */
+  constructor(authorizer: Authorizer, elsewhere: Elsewhere = () => undefined) {
     this.#authorizer = authorizer
+    this.#elsewhere = elsewhere
   }
 
   [Symbol.iterator](): Iterator<CapabilityProvider> {
@@ -43,8 +48,11 @@ export class ProviderTable implements Iterable<CapabilityProvider> {
   }: Pick<LinkDefinition, 'contractId' | 'provider'>): CapabilityProvider {
     const contract = contractOf(contractId).name
     const serving = [...this].filter((provider) => provider.contract.name === contract)
-    const chosen = name === undefined ? serving[0] : this.#byName.get(name)
-    if (chosen && serving.includes(chosen)) return chosen
+    const chosen =
+      name === undefined
+        ? serving[0]
+        : (this.#byName.get(name) ?? this.#elsewhere(name, contractId))
+    if (chosen?.contract.name === contract) return chosen
     const known = serving.map((provider) => provider.name)
     if (name !== undefined && !chosen) return notFound(name, known, contractId)
     throw new HostError(

@@ -79,6 +79,8 @@ export interface LinkedActor {
   readonly name: string
   /** Of the module that serves now: an update changes them. */
   readonly claims: ActorClaims
+  /** The claims as their issuer signed them, where they are at hand. */
+  readonly token?: string
 }
 
 /** How long a call may take, and who may end it early. */

@@ -1,4 +1,5 @@
 import type { ActorClaims } from '../signing/index.ts'
+import type { CapabilityProvider } from './provider.ts'
 
 /**
  * Where a host finds what it does not run itself: a lattice of hosts. A host alone has none. What runs
@@ -13,6 +14,12 @@ export interface Remote {
    * @returns `undefined` where nobody has such a key or call alias.
    */
   callActor(call: OutgoingActorCall): Promise<Uint8Array> | undefined
+  /**
+   * A provider that runs on another host, by the key that names it there.
+   *
+   * @returns the same each time, `undefined` for what is no such key.
+   */
+  provider(key: string, contractId: string): CapabilityProvider | undefined
   /** Has an actor of this host be called by others, or tells of its new module. */
   actorStarted(actor: RunningActor): Promise<void>
   /** Has an actor not be called by others any more; resolves once those calls are answered. */

@@ -12,6 +12,10 @@ export const headerNames = {
   depth: 'depth',
   /** The claims of the actor that calls, as its issuer signed them. */
   actorToken: 'actor-token',
+  /** Of a link message, which is no invocation: what an invocation has in itself. */
+  invocationId: 'invocation-id',
+  invocationToken: 'invocation-token',
+  hostId: 'host-id',
   /** Of an answer that is a failure: its code. */
   errorCode: 'error-code',
 } as const

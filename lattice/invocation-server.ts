@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks'
 import {
-  entityUrl,
   type Invocation,
   invocation,
   invocationResponse,
@@ -18,7 +17,6 @@ import {
 import { LatticeError } from './errors.ts'
 import {
   depthOf,
-  entityName,
   failureOnWire,
   headerNames,
   isTooLarge,
@@ -46,7 +44,10 @@ export interface IncomingCall {
 export interface Served {
   /** Where; also its queue group, in which every host that serves it is. */
   readonly subject: string
-  readonly target: WasmbusEntity
+  /** What errors call it. */
+  readonly name: string
+  /** Whether an invocation that came there is meant for it. */
+  isTarget(target: WasmbusEntity): boolean
   answer(call: IncomingCall): Promise<Uint8Array>
 }
 
@@ -119,12 +120,10 @@ export class InvocationServer implements AsyncDisposable {
     try {
       const asked = invocation.decode(message.body)
       id = asked.id
-      if (callsUnderWay >= this.#maxCalls)
-        throw busy(entityName(served.target), 'calls', this.#maxCalls)
+      if (callsUnderWay >= this.#maxCalls) throw busy(served.name, 'calls', this.#maxCalls)
       const size = sizeApart(asked) ?? asked.msg.length
       if (size > maxPayloadBytes) throw payloadError(size, maxPayloadBytes)
-      if (this.#bytes + size > this.#maxBytes)
-        throw busy(entityName(served.target), 'bytes', this.#maxBytes)
+      if (this.#bytes + size > this.#maxBytes) throw busy(served.name, 'bytes', this.#maxBytes)
       this.#bytes += size
       try {
         await this.#reply(message, id, await this.#answer(served, asked, message))
@@ -144,7 +143,7 @@ export class InvocationServer implements AsyncDisposable {
     const { antiforgery, payloads } = this.#options
     const timeoutMs = timeoutOf(message.header(headerNames.timeoutMs))
     const deadlineAt = performance.now() + timeoutMs
-    if (entityUrl(asked.target) !== entityUrl(served.target)) {
+    if (!served.isTarget(asked.target)) {
       const reason = 'it was sent elsewhere'
       throw new LatticeError('ERR_INVOCATION_REFUSED', { check: 'target', reason }, reason)
     }
@@ -153,9 +152,8 @@ export class InvocationServer implements AsyncDisposable {
     const ended = Promise.withResolvers<never>()
     signal.addEventListener('abort', () => ended.reject(signal.reason as Error), { once: true })
     ended.promise.catch(() => {})
-    const target = entityName(served.target)
     const timer = setTimeout(() => {
-      abort.abort(remoteTimeout(target, asked.operation, timeoutMs))
+      abort.abort(remoteTimeout(served.name, asked.operation, timeoutMs))
     }, timeoutMs)
     try {
       const apart = sizeApart(asked)

@@ -1,4 +1,4 @@
-import type { WasmbusEntity } from '../contracts/index.ts'
+import { entityUrl } from '../contracts/index.ts'
 import {
   eventReason,
   type Host,
@@ -7,10 +7,12 @@ import {
   type RunningActor,
 } from '../host/index.ts'
 import { isPublicKey } from '../signing/index.ts'
+import { actorEntity } from './actor-entity.ts'
 import type { ActorTokens } from './actor-tokens.ts'
 import type { ClaimsDirectory } from './claims-directory.ts'
 import type { InvocationCaller } from './invocation-caller.ts'
 import type { IncomingCall, InvocationServer } from './invocation-server.ts'
+import type { RemoteProviders } from './remote-providers.ts'
 import type { Subjects } from './subjects.ts'
 
 /** What {@link LatticeActors} stand on. */
@@ -21,6 +23,8 @@ export interface LatticeActorsOptions {
   readonly server: InvocationServer
   readonly directory: ClaimsDirectory
   readonly tokens: ActorTokens
+  /** Those of other hosts that actors here are linked to: they may call these. */
+  readonly providers: Pick<RemoteProviders, 'answer'>
   readonly log: Logger
 }
 
@@ -85,9 +89,13 @@ export class LatticeActors {
 
   async #serve(id: string): Promise<void> {
     const { server, subjects, log } = this.#options
-    const target = actorEntity(id)
     const serving = server
-      .serve({ subject: subjects.actor(id), target, answer: (call) => this.#answer(id, call) })
+      .serve({
+        subject: subjects.actor(id),
+        name: id,
+        isTarget: (target) => entityUrl(target) === entityUrl(actorEntity(id)),
+        answer: (call) => this.#answer(id, call),
+      })
       .catch((error: unknown) => {
         log.warn('the lattice does not reach an actor', { actor: id, reason: eventReason(error) })
         return undefined
@@ -99,7 +107,8 @@ export class LatticeActors {
   async #answer(actor: string, call: IncomingCall): Promise<Uint8Array> {
     const { host, tokens } = this.#options
     const { invocation, deadlineAt, signal, depth, traceparent } = call
-    const { publicKey } = invocation.origin
+    const { publicKey, contractId } = invocation.origin
+    if (contractId !== '') return this.#options.providers.answer(actor, call)
     const caller = isPublicKey(publicKey, 'module')
       ? await tokens.claimsOf(publicKey, call.actorToken)
       : undefined
@@ -114,9 +123,4 @@ export class LatticeActors {
       traceparent,
     })
   }
-}
-
-/** An actor, as invocations name it. */
-export function actorEntity(publicKey: string): WasmbusEntity {
-  return { publicKey, contractId: '', linkName: '' }
 }

@@ -9,6 +9,8 @@ import { InvocationCaller } from './invocation-caller.ts'
 import { InvocationServer } from './invocation-server.ts'
 import { LatticeActors } from './lattice-actors.ts'
 import { PayloadStore } from './payload-store.ts'
+import { RemoteProviders } from './remote-providers.ts'
+import { ServedProviders } from './served-providers.ts'
 import { Subjects } from './subjects.ts'
 
 /** Which lattice a host joins, and how. */
@@ -29,7 +31,8 @@ export interface LatticeOptions {
 
 /**
  * A host's membership in a lattice: actors here call actors elsewhere by key or call alias, and are
- * called by them. What runs here is asked here, and notices nothing when NATS is away; what runs
+ * called by them; actors here are linked to providers elsewhere by their keys, and providers here serve
+ * actors elsewhere. What runs here is asked here, and notices nothing when NATS is away; what runs
  * elsewhere then fails at once, until the connection is back.
  */
 export class Lattice implements AsyncDisposable {
@@ -71,24 +74,40 @@ export class Lattice implements AsyncDisposable {
     const server = opened.use(await InvocationServer.start({ ...wire, log }))
     const directory = new ClaimsDirectory(connection, name, log)
     opened.defer(() => directory.stop())
+    const caller = new InvocationCaller({ ...wire, hostId: host.id })
+    const tokens = new ActorTokens(now)
+    const providers = new RemoteProviders({ ...wire, caller, hostId: host.id, log })
+    const served = new ServedProviders({ ...wire, host, caller, server, tokens, log })
     const actors = new LatticeActors({
       host,
       subjects,
-      caller: new InvocationCaller({ ...wire, hostId: host.id }),
+      caller,
       server,
       directory,
-      tokens: new ActorTokens(now),
+      tokens,
+      providers,
       log,
     })
     connection.onChange((isUp) => {
       if (!isUp) return
       void actors.serveAll()
+      void served.refresh()
       void directory.follow()
     })
     await directory.follow()
     opened.defer(() => actors.stopAll())
+    opened.defer(() => served.stopAll())
+    await served.refresh()
+    const stopHearing = host.onEvent((event) => {
+      if (event.type === 'provider_stopped') void served.exchanged(event.provider)
+      if (event.type === 'provider_started' || event.type === 'provider_stopped') {
+        void served.refresh()
+      }
+    })
+    opened.defer(stopHearing)
     await host.setRemote({
       callActor: (call) => actors.call(call),
+      provider: (key, contractId) => providers.provider(key, contractId),
       actorStarted: (actor) => actors.started(actor),
       actorStopping: (id) => actors.stopping(id),
     })

@@ -57,6 +57,16 @@ export class Subjects {
     return `${this.provider(publicKey, linkName)}.${verb}`
   }
 
+  /** Where a provider is invoked by any of its links. @throws LatticeError `ERR_LATTICE_NAME` */
+  everyLink(publicKey: string): string {
+    return `${this.#rpc}.${key(publicKey, 'service')}.*`
+  }
+
+  /** @throws LatticeError `ERR_LATTICE_NAME` */
+  everyLinkVerb(publicKey: string, verb: ProviderVerb): string {
+    return `${this.everyLink(publicKey)}.${verb}`
+  }
+
   /** Where the ids of invocations are sent that nobody waits for any more: to every host, for none knows whose they are. */
   get cancellations(): string {
     return `${this.#rpc}.cancel`

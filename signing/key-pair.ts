@@ -1,6 +1,7 @@
 /** A key pair: a seed, the public key it gives, and signing with it. */
 
 import {
+  createHmac,
   createPrivateKey,
   createPublicKey,
   type KeyObject,
@@ -69,6 +70,15 @@ export class KeyPair {
    */
   static fromSeedFile(text: string): KeyPair {
     return KeyPair.fromSeed(text.trim())
+  }
+
+  /**
+   * Another pair, of which whoever knows this one's seed knows the seed, and nobody else: the same for
+   * the same type and label.
+   */
+  derive(type: KeyType, label: string): KeyPair {
+    const raw = createHmac('sha256', this.#raw).update(`${type}:${label}`).digest()
+    return new KeyPair(type, raw)
   }
 
   /** The seed's text. Secret: whoever has it is this identity. */

@@ -221,8 +221,16 @@ test('inventory - lists what runs', async (t) => {
 
   t.regex(inventory.host, /^N[A-Z2-7]{55}$/)
   t.deepEqual(inventory.labels, { zone: 'a' })
+  const [provider] = inventory.providers
+  t.regex(provider?.id ?? '', /^V[A-Z2-7]{55}$/)
+  t.is(host.inventory().providers[0]?.id, provider?.id)
   t.deepEqual(inventory.providers, [
-    { name: 'counter', summary: 'counts, for tests', contractId: 'wascc:keyvalue' },
+    {
+      id: provider?.id ?? '',
+      name: 'counter',
+      summary: 'counts, for tests',
+      contractId: 'wascc:keyvalue',
+    },
   ])
   t.deepEqual(inventory.actors[0]?.links, [
     {

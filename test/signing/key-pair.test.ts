@@ -4,7 +4,7 @@ import test from 'ava'
 import { SigningError } from '../../signing/errors.ts'
 import { KeyPair, verifySignature } from '../../signing/key-pair.ts'
 import { keyTypes } from '../../signing/key-type.ts'
-import { encodePublicKey, encodeSeed } from '../../signing/nkey.ts'
+import { encodePublicKey, encodeSeed, isPublicKey } from '../../signing/nkey.ts'
 
 test('KeyPair.fromSeed - gives the public key that Go’s nkeys gives', (t) => {
   const pair = KeyPair.fromSeed('SAAPN4W3EG6KCJGUQTKTJ5GSB5NHK5CHAJL4DBGFUM3HHROI4XUEP4OBK4')
@@ -83,4 +83,16 @@ test('verifySignature - refuses to verify with what is no public key', (t) => {
     instanceOf: SigningError,
     code: 'ERR_NKEY_INVALID',
   })
+})
+
+test('derive - gives the same pair for the same type and label, and another for others', (t) => {
+  const host = KeyPair.generate('server')
+  const keyOf = (pair: KeyPair, type: 'service' | 'server', label: string) =>
+    pair.derive(type, label).publicKey
+  const key = keyOf(host, 'service', 'store')
+  t.is(keyOf(KeyPair.fromSeed(host.seed), 'service', 'store'), key)
+  t.true(isPublicKey(key, 'service'))
+  t.not(keyOf(host, 'service', 'other'), key)
+  t.not(keyOf(host, 'server', 'store').slice(1), key.slice(1))
+  t.not(keyOf(KeyPair.generate('server'), 'service', 'store'), key)
 })

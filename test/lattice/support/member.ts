@@ -54,7 +54,13 @@ export async function joinAsMember(
   return {
     connection,
     subjects,
-    serve: (answer) => server.serve({ subject: subjects.actor(callee), target, answer }),
+    serve: (answer) =>
+      server.serve({
+        subject: subjects.actor(callee),
+        name: callee,
+        isTarget: ({ publicKey }) => publicKey === callee,
+        answer,
+      }),
     call: (msg, { timeoutMs = 5000, ...facts } = {}) =>
       invocations.call({
         subject: subjects.actor(callee),
