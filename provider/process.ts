@@ -11,6 +11,7 @@ import { Worker } from 'node:worker_threads'
 import { decodeHostData, maxHostDataLength } from '../contracts/index.ts'
 import type { CapabilityProvider } from '../host/index.ts'
 import { ProviderError } from './channel/index.ts'
+import { keepToOwnProcess } from './own-process.ts'
 import { ProviderServer } from './provider-server.ts'
 
 const channelDescriptor = 3
@@ -93,6 +94,7 @@ async function load(file: string): Promise<CapabilityProvider> {
 const [, , file = ''] = process.argv
 const hostData = decodeHostData(readLine())
 await watchHost()
+keepToOwnProcess()
 const provider = load(file)
 // The host is told why in answer to its first question; the whole of it goes to the log.
 provider.catch((error: unknown) => process.stderr.write(`${inspect(error)}\n`))

@@ -288,6 +288,45 @@ test.serial(
   },
 )
 
+/** How a process may signal another, which needs no permission of Node: each is tried on the host. */
+const signals: Readonly<Record<string, string>> = {
+  'process.kill': "process.kill(process.ppid, 'SIGUSR1')",
+  'process.kill by pid as text': "process.kill(String(process.ppid), 'SIGUSR1')",
+  'the module process': "processKill(process.ppid, 'SIGUSR1')",
+  'process._kill': 'process._kill(process.ppid, 10)',
+  'process._debugProcess': 'process._debugProcess(process.ppid)',
+  'its process group': "process.kill(0, 'SIGUSR1')",
+  'os.setPriority': 'os.setPriority(process.ppid, os.getPriority(process.ppid))',
+  'a fresh copy of os': "process.getBuiltinModule('os').setPriority(process.ppid, 0)",
+}
+test.serial(
+  'archiveProvider - a provider cannot signal its host, which would open a debugger to it',
+  async (t) => {
+    let signalled = 0
+    const onSignal = (): void => void signalled++
+    process.on('SIGUSR1', onSignal)
+    t.teardown(() => process.off('SIGUSR1', onSignal))
+    const tried = Object.entries(signals).map(
+      ([name, code]) => `${JSON.stringify(name)}: () => { ${code} }`,
+    )
+    const provider = await providerOf(
+      keyValueCode(
+        `Get({ key }) {
+      const tried = { ${tried.join(', ')} }
+      try { tried[key](); return { value: 'done', exists: true } }
+      catch ({ code, message }) { return { value: code ?? message, exists: false } }
+    }`,
+        "import * as os from 'node:os'\nimport { kill as processKill } from 'node:process'",
+      ),
+    )
+    await using link = await linkTo(provider)
+    for (const name of Object.keys(signals)) {
+      t.like(await get(link, name), { exists: false, value: 'ERR_ACCESS_DENIED' }, name)
+    }
+    t.is(signalled, 0)
+  },
+)
+
 test.serial(
   'archiveProvider - a host that is killed takes a provider with it that computes for ever',
   async (t) => {
