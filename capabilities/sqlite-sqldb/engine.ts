@@ -17,7 +17,7 @@ const pageBytes = 4096
 const busyTimeoutMs = 5000
 
 /** What may follow a statement: nothing but semicolons, space and comments. */
-const emptyTail = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*$/
+const emptyTail = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$))*$/
 
 /** A database that is open. */
 export class Engine implements Disposable {

@@ -228,11 +228,18 @@ export function sqlDbContract(
       "insert into notes values (1, 'a', 1); insert into notes values (2, 'b', 1)",
       "insert into notes values (1, 'a', 1); drop table notes",
       'select 1; delete from notes',
+      'select 1; /* now */ delete from notes',
+      'select 1; /**/ -- then\n delete from notes',
+      'select 1; /* now */ delete from notes /* then */',
     ]) {
       t.is((await sql.execute(statements)).error?.sqlState, '42601')
       t.is((await sql.query(statements)).error?.sqlState, '42601')
     }
-    t.is((await sql.execute("insert into notes values (1, 'a', 1); -- done\n ;")).error, null)
+    t.is(
+      (await sql.execute("insert into notes values (1, 'a', 1); -- done\n ; /* * / ** */ /**/"))
+        .error,
+      null,
+    )
     t.deepEqual(await sql.rows('select id from notes;'), [[1n]])
   })
 
