@@ -205,7 +205,8 @@ export class HostControl implements Disposable {
     },
     'stop-host': () => {
       // After the answer is on its way: stopping ends what it travels on.
-      setImmediate(() => this.#options.stop?.() ?? void this.host.stop())
+      const { stop = () => void this.host.stop() } = this.#options
+      setImmediate(stop)
       return { host: this.host.id }
     },
   }

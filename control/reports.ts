@@ -130,25 +130,31 @@ export function answersTo(actor: ActorInfo, reference: string): boolean {
   return [actor.id, actor.callAlias, actor.name].includes(reference)
 }
 
-const secretName = /passw|secret|token|seed|credential|(^|_)(api_?|access_?|private_?)?key$/i
+const secret = 'pass|pwd|secret|token|seed|credential|authorization|jwt'
+const secretName = new RegExp(`${secret}|(^|[_-])(api[_-]?|access[_-]?|private[_-]?)?key$`, 'i')
+/** `password=…` of a query, or of a connection string, whose parts a space, comma or semicolon ends. */
+const secretPart = new RegExp(
+  `(^|[?&,;\\s])([\\w-]*(?:${secret})[\\w-]*\\s*=\\s*)(?:'[^']*'|(?:(?![&\\s#]|[,;][\\w-]+=)[^])*)`,
+  'gi',
+)
+/** The login of an address. Where what follows it is no port, a password may go on behind a slash. */
+const login =
+  /([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#@,:]*(?::[^\s/?#]*)?@|[^\s/?#@,:[]*:(?!\d*(?:[\s/?#,]|$))[^]*@)/gi
 const hidden = '(hidden)'
 
 /**
- * A link's values without what must not be shown: passwords by their names, and logins in addresses,
- * where a name alone may be a token.
+ * A link's values without what must not be shown: passwords by their names, logins in addresses,
+ * where a name alone may be a token, and private keys.
  */
 export function withoutSecrets(
   values: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      secretName.test(name)
-        ? hidden
-        : value.replaceAll(
-            /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@,:]*(?::[^\s/?#]*)?@/gi,
-            `$1${hidden}@`,
-          ),
-    ]),
+    Object.entries(values).map(([name, value]) => [name, shownValue(name, value)]),
   )
+}
+
+function shownValue(name: string, value: string): string {
+  if (secretName.test(name) || /-----BEGIN [A-Z ]*PRIVATE KEY/.test(value)) return hidden
+  return value.replaceAll(login, `$1${hidden}@`).replaceAll(secretPart, `$1$2${hidden}`)
 }

@@ -56,6 +56,32 @@ test('ControlServer - leaves nothing behind, and ends streams, when its host sto
   })
 })
 
+test('ControlServer - leaves it to its program to stop the host, where that says how', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  await using running = await controlledHost({}, { stop: () => asked.resolve() })
+
+  await running.client.request('stop-host', {})
+  await asked.promise
+
+  // A host that stops does not take any more.
+  await t.notThrowsAsync(running.host.unlink({ actor: 'nobody', contractId: 'wascc:keyvalue' }))
+})
+
+test('ControlServer - takes as large a payload as a request may have', async (t) => {
+  await using running = await controlledHost()
+  const payload = Buffer.alloc(16 * 1024 * 1024, 7).toString('base64')
+  const call = { actor: 'nobody', operation: 'Echo' }
+
+  await t.throwsAsync(running.client.request('call', { ...call, payload }), {
+    code: 'ERR_ACTOR_NOT_FOUND',
+  })
+
+  for (const not of [`${payload}!`, 'a', 'ab=', '=', 'aa=a', 'a===', '\u00e4aaa', 'aa aa']) {
+    const error = await t.throwsAsync(running.client.request('call', { ...call, payload: not }))
+    t.is(error.message, 'call: payload: is not base64', not.slice(0, 8))
+  }
+})
+
 test('ControlServer - stops its host when it is asked to, and answers first', async (t) => {
   await using running = await controlledHost()
   const stopped = Promise.withResolvers<void>()
