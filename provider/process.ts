@@ -92,6 +92,8 @@ async function load(file: string): Promise<CapabilityProvider> {
 }
 
 const [, , file = ''] = process.argv
+// A terminal tells every process of a program to end: the host does that, once calls have ended.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 const hostData = decodeHostData(readLine())
 await watchHost()
 keepToOwnProcess()

@@ -16,6 +16,9 @@ const graceMs = 2000
  */
 const memoryMebibytes = 384
 
+// Terminals and service managers tell every process of a program to end. The host ends this one, once
+// calls have ended; a host that is gone shows in the channel to it.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {})
 process.umask(0o077)
 const clock = new Int32Array(new SharedArrayBuffer(12))
 const watchdog = new URL(`./watchdog${extname(import.meta.filename)}`, import.meta.url)

@@ -241,6 +241,20 @@ test.serial(
 )
 
 test.serial(
+  'archiveProvider - Ctrl-C in the terminal of its host leaves it to the host',
+  async (t) => {
+    const provider = await providerOf(keyValueCode(''))
+    await using link = await linkTo(provider)
+    const pid = Number(link.info?.['pid'])
+    // A terminal signals every process that was started from it, not the host alone.
+    process.kill(pid, 'SIGINT')
+    process.kill(pid, 'SIGHUP')
+    t.like(await link.ask('Get', { key: 'a' }), { value: 'a' })
+    t.is(Number(link.info?.['pid']), pid)
+  },
+)
+
+test.serial(
   'archiveProvider - closes links before it ends, and kills what does not end',
   async (t) => {
     const log = new RecordingLog()

@@ -100,6 +100,19 @@ for (const [what, make] of [
   })
 }
 
+test('sqlite-sqldb - what ends the host leaves its statements to it', async (t) => {
+  await using opened = await openFile()
+  await using sql = await opened.sql()
+  await sql.execute('create table notes (id integer)')
+  const before = processesWith(opened.file)
+  t.is(before.length, 1)
+  // Terminals and service managers signal every process of a program, not the host alone.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const)
+    process.kill(before[0] ?? 0, signal)
+  t.is((await sql.execute('insert into notes values (1)')).error, null)
+  t.deepEqual(processesWith(opened.file), before)
+})
+
 test('sqlite-sqldb - makes no file for a link that may only read', async (t) => {
   await using opened = await openFile()
   await t.throwsAsync(() => opened.sql({ READ_ONLY: 'true' }), { code: 'ERR_SQL_FILE' })
