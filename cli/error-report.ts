@@ -16,12 +16,13 @@ export interface ErrorReport {
 
 /** The codes of every folder, with what they mean; imported only once something failed. */
 export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> {
-  const [signing, contracts, host, capabilities, control] = await Promise.all([
+  const [signing, contracts, host, capabilities, control, lattice] = await Promise.all([
     import('../signing/index.ts'),
     import('../contracts/index.ts'),
     import('../host/index.ts'),
     import('../capabilities/index.ts'),
     import('../control/index.ts'),
+    import('../lattice/index.ts'),
   ])
   return {
     ...cliErrors,
@@ -31,6 +32,7 @@ export async function allErrors(): Promise<Readonly<Record<string, ErrorInfo>>> 
     ...host.hostErrors,
     ...capabilities.capabilityErrors,
     ...control.controlErrors,
+    ...lattice.latticeErrors,
   }
 }
 

@@ -127,16 +127,17 @@ export function linkTable(links: readonly LinkReport[], { wide, terminal }: Tabl
 /** Providers, for people. */
 export function providerTable(
   providers: readonly ProviderReport[],
-  { terminal }: TableOptions,
+  { terminal, wide }: TableOptions,
 ): string {
-  const rows = providers.map(({ name, contractId, links, summary }) => [
+  const rows = providers.map(({ id, name, contractId, links, summary }) => [
     name,
     contractId,
     String(links),
     summary,
+    ...(wide ? [id] : []),
   ])
   return formatTable(
-    ['PROVIDER', 'CONTRACT', 'LINKS', 'WHAT IT IS'],
+    ['PROVIDER', 'CONTRACT', 'LINKS', 'WHAT IT IS', ...(wide ? ['KEY'] : [])],
     rows,
     terminal,
     'No provider is registered',

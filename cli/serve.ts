@@ -10,10 +10,12 @@ import {
   readManifest,
   Scheduler,
 } from '../host/index.ts'
+import type { KeyPair } from '../signing/index.ts'
 import { contentOf } from './content-watch.ts'
 import { openControlSocket } from './control-socket.ts'
 import { printActor, printEvent, printReady, tellEvent } from './host-report.ts'
 import { type ErrorLog, type LogLevel, openErrorLog } from './log.ts'
+import { joinLattice, type LatticeRequest } from './lattice.ts'
 import { linkToStock } from './stock-links.ts'
 import { awaitStop } from './stop-signals.ts'
 import { loadManifestProvider } from './provider-file.ts'
@@ -37,6 +39,10 @@ export interface ServeRequest {
   readonly control: boolean
   /** Whether edits of the manifest and of actors' files take effect at once. */
   readonly watch: boolean
+  /** Default: none. */
+  readonly lattice?: LatticeRequest | undefined
+  /** The identity of the host. Default: a new one. */
+  readonly keyPair?: KeyPair | undefined
   /** Called once everything runs. */
   onReady?(actors: readonly ActorInfo[]): void
 }
@@ -67,9 +73,13 @@ export async function serve(request: ServeRequest, terminal: Terminal): Promise<
     policy,
     ...(manifest && { limits: manifest.limits, labels: manifest.labels }),
     scheduler,
+    ...(request.keyPair && { keyPair: request.keyPair }),
     log,
   })
   host.onEvent((event) => tellEvent(event, request.watch, terminal, log))
+  // Before the first actor starts, so that it is reached, and reaches others, from its first call.
+  await using _lattice =
+    request.lattice && (await joinLattice(host, request.lattice, terminal, log))
   // Opened while the actors start: it takes its time, and nobody can ask before it is told of.
   const opening = request.control
     ? openControlSocket(host, {

@@ -71,6 +71,8 @@ export interface RunOptions {
 
 /** How long each actor has to answer where an inventory asks after its health, in milliseconds. */
 const inventoryHealthMs = 1_000
+/** The key of a provider: on a lattice, one may run on another host. */
+const keyElsewhere = /^V[A-Z2-7]{55}$/
 
 type Handlers = {
   readonly [V in Verb]: (
@@ -245,7 +247,8 @@ export class HostControl implements Disposable {
     const { provider, contractId, linkName, actor, values, copy } = request
     const isRegistered =
       typeof provider === 'string' &&
-      this.host.inventory().providers.some(({ name }) => name === provider)
+      (keyElsewhere.test(provider) ||
+        this.host.inventory().providers.some(({ name }) => name === provider))
     let name: string
     if (isRegistered) name = provider
     else {

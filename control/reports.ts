@@ -45,6 +45,8 @@ export interface LinkReport extends LinkInfo {
 
 /** A registered provider. */
 export interface ProviderReport {
+  /** Public key, `V…`: what other hosts of a lattice call it by. */
+  readonly id: string
   readonly name: string
   readonly summary: string
   readonly contractId: string

@@ -69,7 +69,7 @@ export const getProviders: Command = {
   description: ['Lists what links can name, and how many live links each serves.'],
   positionals: [],
   options,
-  examples: [['wash-ts get providers -o json', 'for programs']],
+  examples: [['wash-ts get providers -o wide', 'with the keys that other hosts name them by']],
   run: async (call) => {
     const { providers } = await inventoryOf(call)
     return { text: providerTable(providers, tableOptions(call)), data: { providers } }
