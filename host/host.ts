@@ -411,14 +411,7 @@ export class Host implements AsyncDisposable {
   async #connectKnown(actor: Actor): Promise<void> {
     for (const definition of this.#definitions) {
       if (!this.#actors.answersTo(actor, definition.actor)) continue
-      try {
-        await this.#linker.connect(actor, definition)
-      } catch (error) {
-        this.#log.error('link not made', {
-          ...definitionFacts(definition, actor),
-          reason: eventReason(error),
-        })
-      }
+      await this.#linker.connectStated(actor, definition)
     }
     await this.#linker.connectAutomatic(actor)
   }

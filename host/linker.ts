@@ -49,6 +49,8 @@ export interface SwapReport {
 export class Linker {
   readonly #options: LinkerOptions
   readonly providers: ProviderTable
+  /** Failures that a `link_failed` event has told of. */
+  readonly #told = new WeakSet<Error>()
 
   constructor(options: LinkerOptions) {
     this.#options = options
@@ -86,13 +88,31 @@ export class Linker {
     return this.#attach(new Link(actor, contract, linkName, values, serving))
   }
 
-  /** Links an actor to the automatic providers of the contracts it claims. */
+  /**
+   * As {@link connect}, for what nobody waits for: that it fails is a `link_failed` event and a line in
+   * the log, whatever the reason.
+   */
+  async connectStated(actor: Actor, definition: LinkDefinition): Promise<void> {
+    try {
+      await this.connect(actor, definition)
+    } catch (error) {
+      const { contractId, provider = '' } = definition
+      const linkName = normaliseLinkName(definition.linkName)
+      const facts = { actor: actor.id, contractId, linkName, provider, reason: eventReason(error) }
+      if (!(error instanceof Error && this.#told.has(error))) {
+        this.#options.emit({ type: 'link_failed', ...facts })
+      }
+      this.#options.log.error('link not made', facts)
+    }
+  }
+
+  /** Links an actor to the automatic providers of the contracts it claims, where that may be. */
   async connectAutomatic(actor: Actor): Promise<void> {
     for (const provider of this.providers) {
       const { contract } = provider
       if (!provider.automatic || !actor.module.claimed.has(contract.name)) continue
       if (actor.links.get(contract.name)?.has(defaultLinkName)) continue
-      await this.connect(actor, {
+      await this.connectStated(actor, {
         actor: actor.id,
         contractId: contract.ids[0] ?? contract.name,
         provider: provider.name,
@@ -319,13 +339,17 @@ export class Linker {
         provider: provider.name,
         reason: eventReason(cause),
       })
-      if (cause instanceof HostError) throw cause
-      throw new HostError(
-        'ERR_LINK_FAILED',
-        { provider: provider.name, actor: actor.id, reason: message },
-        `${provider.name} could not be linked to ${actor.name}: ${message}`,
-        { cause },
-      )
+      const error =
+        cause instanceof HostError
+          ? cause
+          : new HostError(
+              'ERR_LINK_FAILED',
+              { provider: provider.name, actor: actor.id, reason: message },
+              `${provider.name} could not be linked to ${actor.name}: ${message}`,
+              { cause },
+            )
+      this.#told.add(error)
+      throw error
     } finally {
       clearTimeout(timer)
     }

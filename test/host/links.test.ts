@@ -335,3 +335,51 @@ test('replaceProvider - lets an operation under way end before the old provider 
   await replaced
   t.deepEqual(old.closed, [id])
 })
+
+test('link - an automatic one that may not be made keeps no actor from starting or updating', async (t) => {
+  const automatic = { ...counterProvider({ name: 'automatic' }), automatic: true }
+  await using host = new TestHost({
+    providers: [automatic],
+    policy: { contracts: ['wascc:http_server'] },
+  })
+
+  const { id } = await host.startActor(await buildActor('kvcounter'))
+  await host.updateActor(await buildActor('kvcounter'), { allowAnyRevision: true })
+
+  t.deepEqual(
+    host.inventory().actors.map(({ id: running, links }) => [running, links]),
+    [[id, []]],
+  )
+  t.is(host.eventsOf('actor_update_failed').length, 0)
+  const failed = host.eventsOf('link_failed')
+  t.is(failed.length, 2)
+  t.like(failed[0], {
+    actor: id,
+    contractId: keyvalueId,
+    linkName: 'default',
+    provider: 'automatic',
+  })
+  t.is(failed[0]?.reason.code, 'ERR_POLICY_DENIED')
+})
+
+test('link - one that was stated before says why it is not made when its actor starts', async (t) => {
+  await using host = new TestHost({ providers: [counterProvider()] })
+  const wasm = await signFixture(await buildActor('kvcounter'), {
+    name: 'kvcounter',
+    contracts: ['wascc:http_server'],
+  })
+  await host.link({ actor: 'kvcounter', contractId: keyvalueId })
+  await host.link({ actor: 'kvcounter', contractId: 'wascc:http_server' })
+
+  const { id } = await host.startActor(wasm)
+
+  t.deepEqual(
+    host
+      .eventsOf('link_failed')
+      .map(({ actor, provider, reason }) => [actor, provider, reason.code]),
+    [
+      [id, '', 'ERR_CAPABILITY_DENIED'],
+      [id, '', 'ERR_PROVIDER_NOT_FOUND'],
+    ],
+  )
+})
