@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
+import { stripVTControlCharacters } from 'node:util'
 
 /** What became of a build. */
 export interface BuildResult {
   /** 0 if it succeeded; `null` if a signal ended it. */
   readonly exitCode: number | null
-  /** What it wrote to standard output and standard error, in that order in time. */
+  /**
+   * What it wrote to standard output and standard error, in that order in time, without colours: some
+   * compilers colour what goes to no terminal, where the environment says CI.
+   */
   readonly output: string
   readonly durationMs: number
 }
@@ -73,7 +77,7 @@ export async function runBuild(
     const exitCode = await promise
     return {
       exitCode,
-      output: tail === '' ? output : `${output}\n…\n${tail}`,
+      output: stripVTControlCharacters(tail === '' ? output : `${output}\n…\n${tail}`),
       durationMs: performance.now() - startedAt,
     }
   } finally {

@@ -183,9 +183,8 @@ test('postgres-sqldb - does not know what became of a commit that the connection
   const linked = await linkedPostgres(server, proxy.port)
   await slowCommits(server, linked.database)
   await using sql = await linked.sql()
-  const held = server.run(
-    'begin; select pg_advisory_xact_lock(42); select pg_sleep(1)',
-    linked.database,
+  const held = t.throwsAsync(() =>
+    server.run('begin; select pg_advisory_xact_lock(42); select pg_sleep(60)', linked.database),
   )
   await until(async () => isWaiting(server, true, linked.database))
   const running = sql.execute('insert into n values (1)')
@@ -193,6 +192,10 @@ test('postgres-sqldb - does not know what became of a commit that the connection
   proxy.reset()
   const error = await t.throwsAsync(() => running, { code: 'ERR_OUTCOME_UNKNOWN' })
   t.like(error, { detail: { operation: 'Execute' } })
+  await server.run(
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted`,
+    linked.database,
+  )
   await held
   await until(async () => !(await isWaiting(server, false, linked.database)))
   // It was committed, as it happens: repeating it would have been wrong.
