@@ -73,6 +73,9 @@ export class Link {
   }
 }
 
+/** How long a provider may take to close a link, and before that its intake, in milliseconds. */
+const closeTimeoutMs = 60_000
+
 /** What serves a link at the moment: one provider's answer to one link definition. */
 export class Serving implements AsyncDisposable {
   readonly provider: CapabilityProvider
@@ -109,7 +112,7 @@ export class Serving implements AsyncDisposable {
 
   /** Has the provider take no more in from outside, and end what it handed to the actor. */
   closeIntake(): Promise<void> {
-    this.#intakeClosed ??= (async () => this.#link.closeIntake?.())()
+    this.#intakeClosed ??= this.#inTime(async () => this.#link.closeIntake?.())
     return this.#intakeClosed
   }
 
@@ -140,8 +143,25 @@ export class Serving implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.settled()
-    await this.#link[Symbol.asyncDispose]?.()
-    this.#abort.abort()
+    try {
+      await this.#inTime(async () => this.#link[Symbol.asyncDispose]?.())
+    } finally {
+      this.#abort.abort()
+    }
+  }
+
+  /** Waits for the provider as long as it may take; after that it is told that nobody does any more. */
+  async #inTime(end: () => Promise<void>): Promise<void> {
+    const deadline = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      this.#abort.abort()
+      deadline.reject(new Error(`not closed after ${closeTimeoutMs} ms`))
+    }, closeTimeoutMs)
+    try {
+      await Promise.race([end(), deadline.promise])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 

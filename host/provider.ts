@@ -97,7 +97,10 @@ export interface InvokeOptions {
   readonly within?: ProviderCall
 }
 
-/** A live link: what serves one actor. Disposal drains, then closes; the host calls it once. */
+/**
+ * A live link: what serves one actor. Disposal drains, then closes; the host calls it once, and waits
+ * for a minute, as it does for `closeIntake`.
+ */
 export interface ProviderLink<ToProvider extends OperationTypes = SomeOperations>
   extends Partial<AsyncDisposable> {
   /**
