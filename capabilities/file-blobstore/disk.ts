@@ -12,7 +12,7 @@ const noFollow = constants.O_NOFOLLOW ?? 0
 const noWait = constants.O_NONBLOCK ?? 0
 
 /** How to open a file that should be ours for reading. */
-export const readingFlags: number = constants.O_RDONLY | noFollow | noWait
+const readingFlags: number = constants.O_RDONLY | noFollow | noWait
 /** How to make a file that is not there. */
 export const creatingFlags: number =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow

@@ -95,9 +95,18 @@ export const configSchema: StandardSchema<unknown, S3BlobstoreConfig> = v.pipe(
     if (BUCKET === undefined || ACCESS_KEY_ID === undefined || SECRET_ACCESS_KEY === undefined) {
       return NEVER
     }
+    const endpoint = ENDPOINT ?? new URL(`https://s3.${REGION}.amazonaws.com`)
+    // An address has no names below it: requests would go to whichever bucket a key begins with.
+    if (PATH_STYLE === 'false' && !URL.canParse(`http://${BUCKET}.${endpoint.host}/`)) {
+      const key = 'PATH_STYLE'
+      const path = { type: 'object', origin: 'value', input: value, key, value: undefined } as const
+      const message = `is false, and ${endpoint.host} is an address, which has no names below it; write true`
+      addIssue({ message, path: [path] })
+      return NEVER
+    }
     return {
       access: {
-        endpoint: ENDPOINT ?? new URL(`https://s3.${REGION}.amazonaws.com`),
+        endpoint,
         bucket: BUCKET,
         region: REGION,
         isPathStyle: PATH_STYLE === 'true',

@@ -137,6 +137,11 @@ test('values - are refused by name, and never shown where they are secret', asyn
     [{ BUCKET: '../x' }, /^BUCKET: "..\/x" is not a bucket's name/],
     [{ REGION: 'a/b' }, /^REGION: "a\/b" is not a region/],
     [{ SECRET_ACCESS_KEY: 'hush hush' }, /^SECRET_ACCESS_KEY: is not a key/],
+    [
+      { ENDPOINT: 'http://127.0.0.1:9000', PATH_STYLE: 'false' },
+      /^PATH_STYLE: .*127\.0\.0\.1:9000.*true/,
+    ],
+    [{ ENDPOINT: 'http://[::1]:9000', PATH_STYLE: 'false' }, /^PATH_STYLE: .*true/],
     [{ PATH_STYLE: 'yes' }, /^PATH_STYLE: "yes" is not one of true, false/],
     [{ PREFIX: '../x' }, /^PREFIX: "..\/x" is not a prefix/],
     [{ PREFIX: 'a//b' }, /^PREFIX: "a\/\/b" is not a prefix/],
