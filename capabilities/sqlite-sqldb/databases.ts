@@ -22,13 +22,12 @@ export interface DatabaseChoice {
 interface Shared {
   readonly database: Database
   readonly folder: string | undefined
-  links: number
 }
 
 /** The databases of one provider: one for each file, store or link, however many links it has. */
 export class Databases {
   readonly #idleMs: number
-  readonly #shared = new Map<string, Promise<Shared>>()
+  readonly #shared = new Map<string, { readonly opening: Promise<Shared>; links: number }>()
 
   constructor(idleMs: number) {
     this.#idleMs = idleMs
@@ -42,24 +41,26 @@ export class Databases {
     const key = JSON.stringify(
       path !== undefined ? ['file', path] : store !== undefined ? [store] : [actor.id, linkName],
     )
-    const held = this.#shared.get(key) ?? this.#make(file, path, log)
+    const held = this.#shared.get(key) ?? { opening: this.#make(file, path, log), links: 0 }
     this.#shared.set(key, held)
-    const shared = await held.catch((error: unknown) => {
-      this.#shared.delete(key)
-      throw error
-    })
-    shared.links++
+    // Counted before it is waited for, so that nobody lets go of it meanwhile.
+    held.links++
     let isHeld = true
-    return {
-      database: shared.database,
-      [Symbol.asyncDispose]: async () => {
-        if (!isHeld) return
-        isHeld = false
-        if (--shared.links > 0) return
-        this.#shared.delete(key)
-        await shared.database[Symbol.asyncDispose]()
-        if (shared.folder !== undefined) await rm(shared.folder, { recursive: true, force: true })
-      },
+    const letGo = async (): Promise<void> => {
+      if (!isHeld) return
+      isHeld = false
+      if (--held.links > 0) return
+      if (this.#shared.get(key) === held) this.#shared.delete(key)
+      const { database, folder } = await held.opening
+      await database[Symbol.asyncDispose]()
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    }
+    try {
+      const { database } = await held.opening
+      return { database, [Symbol.asyncDispose]: letGo }
+    } catch (error) {
+      await letGo().catch(() => {}) // it failed to open as before
+      throw error
     }
   }
 
@@ -67,11 +68,11 @@ export class Databases {
     if (path !== undefined) {
       const name = file ?? path
       const database = new Database(name, { path, isDurable: true }, log, this.#idleMs)
-      return { database, folder: undefined, links: 0 }
+      return { database, folder: undefined }
     }
     const folder = await mkdtemp(join(tmpdir(), 'wash-ts-sqlite-'))
     const options = { path: join(folder, 'database.sqlite'), isDurable: false }
-    return { database: new Database('temporary', options, log, this.#idleMs), folder, links: 0 }
+    return { database: new Database('temporary', options, log, this.#idleMs), folder }
   }
 }
 
