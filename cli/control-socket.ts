@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import type { ControlServer } from '../control/index.ts'
 import { eventReason, type Host, type PortableProviderOptions } from '../host/index.ts'
 import { allErrors } from './error-report.ts'
 import type { ErrorLog } from './log.ts'
-import { packageFile } from './package-files.ts'
+import { ownVersion } from './package-files.ts'
 
 /** What the socket of a host is opened with. */
 export interface ControlSocketOptions {
@@ -43,9 +42,4 @@ export async function openControlSocket(
     })
     return undefined
   }
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(packageFile('package.json'), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

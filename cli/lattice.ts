@@ -4,6 +4,7 @@ import { parsePublicKey } from '../signing/index.ts'
 import { usage } from './arguments.ts'
 import type { OptionSpec, OptionValues } from './command.ts'
 import { directoryOption, findKey } from './key-store.ts'
+import { ownVersion } from './package-files.ts'
 import type { Terminal } from './terminal.ts'
 import { printEvent } from './host-report.ts'
 
@@ -109,7 +110,12 @@ export async function joinLattice(
   const given = options.text('cluster-key')
   const { pair } = await findKey({ type: 'cluster', given, stem: request.name }, options)
   const { Lattice } = await import('../lattice/index.ts')
-  const lattice = await Lattice.join(host, { ...request, clusterKey: pair, log })
+  const lattice = await Lattice.join(host, {
+    ...request,
+    clusterKey: pair,
+    version: await ownVersion(),
+    log,
+  })
   const { name, server } = lattice
   const tell = (event: string): void => {
     if (terminal.json) printEvent(terminal, event, { lattice: name, server })

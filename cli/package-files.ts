@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -9,4 +10,10 @@ export function packageFile(path: string): string {
   const besides = new URL('../package.json', import.meta.url)
   const root = new URL(existsSync(besides) ? '../' : '../../', import.meta.url)
   return fileURLToPath(new URL(path, root))
+}
+
+/** The version of the package. */
+export async function ownVersion(): Promise<string> {
+  const text = await readFile(packageFile('package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }

@@ -92,11 +92,21 @@ export interface CloudEvent {
  */
 export function toCloudEvent(event: HostEvent, source: string, time: Date): CloudEvent {
   const { type, ...data } = event
+  return cloudEvent(type, data, source, time)
+}
+
+/** The same for an event by name, such as `host_heartbeat`. */
+export function cloudEvent(
+  name: string,
+  data: CloudEvent['data'],
+  source: string,
+  time: Date,
+): CloudEvent {
   return {
     specversion: '1.0',
     id: randomUUID(),
     source,
-    type: `com.wasmcloud.lattice.${type}`,
+    type: `com.wasmcloud.lattice.${name}`,
     time: time.toISOString(),
     datacontenttype: 'application/json',
     data,

@@ -24,7 +24,7 @@ import {
   linkInfo,
 } from './inventory.ts'
 import { type LinkDefinition, normaliseLinkName } from './link-definition.ts'
-import { LinkDefinitions, type LinkReference } from './link-definitions.ts'
+import { definitionFacts, LinkDefinitions, type LinkReference } from './link-definitions.ts'
 import { Linker, type SwapReport } from './linker.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type ModuleSource, readModule } from './module-file.ts'
@@ -361,13 +361,18 @@ export class Host implements AsyncDisposable {
       uptimeMs: performance.now() - this.#startedAt,
       actors: [...this.#actors].map(actorInfo),
       providers: [...this.#linker.providers].map(({ name, summary, contract }) => ({
-        id: this.#keyPair.derive('service', name).publicKey,
+        id: this.providerId(name),
         name,
         summary,
         contractId: contract.ids[0] ?? contract.name,
       })),
       linkDefinitions: [...this.#definitions],
     }
+  }
+
+  /** What other hosts call a provider of this one by: `V…`, made of this host's key and the name. */
+  providerId(name: string): string {
+    return this.#keyPair.derive('service', name).publicKey
   }
 
   /** Stops every actor, then is done. Calls in flight end first. Twice is fine. */
@@ -478,16 +483,4 @@ function hostStopping(host: string): HostError {
 
 function running({ id, claims, module }: Actor): RunningActor {
   return { id, claims, token: module.token }
-}
-
-function definitionFacts(
-  definition: LinkDefinition | LinkReference,
-  actor: Actor | undefined,
-): { actor: string; contractId: string; linkName: string; provider: string } {
-  return {
-    actor: actor?.id ?? definition.actor,
-    contractId: definition.contractId,
-    linkName: normaliseLinkName(definition.linkName),
-    provider: ('provider' in definition && definition.provider) || '',
-  }
 }

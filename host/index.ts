@@ -28,6 +28,7 @@ export {
 export {
   type ActorFacts,
   type CloudEvent,
+  cloudEvent,
   type EventReason,
   eventReason,
   type HostEvent,

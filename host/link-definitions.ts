@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts'
 import { contractOf } from './host-calls.ts'
+import type { LinkFacts } from './events.ts'
 import type { Link } from './link.ts'
 import { type LinkDefinition, normaliseLinkName } from './link-definition.ts'
 
@@ -64,4 +65,17 @@ export function isOf(
 function keyOf({ actor, contractId, linkName }: LinkReference, running: Actor | undefined): string {
   const contract = contractOf(contractId).name
   return JSON.stringify([running?.id ?? actor, contract, normaliseLinkName(linkName)])
+}
+
+/** A definition as events and logs name it. @param actor The running actor that it means, if there is one. */
+export function definitionFacts(
+  definition: LinkDefinition | LinkReference,
+  actor: Actor | undefined,
+): LinkFacts {
+  return {
+    actor: actor?.id ?? definition.actor,
+    contractId: definition.contractId,
+    linkName: normaliseLinkName(definition.linkName),
+    provider: ('provider' in definition && definition.provider) || '',
+  }
 }

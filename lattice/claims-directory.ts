@@ -5,7 +5,7 @@ import { isPublicKey } from '../signing/index.ts'
 import type { LatticeConnection } from './connection.ts'
 
 /** What the lattice keeps of an actor's claims: texts, as wasmCloud's OTP hosts wrote them. */
-const publishedSchema = v.object({
+const publishedSchema = v.looseObject({
   sub: v.pipe(
     v.string(),
     v.check((key) => isPublicKey(key, 'module'), 'no key of an actor'),
@@ -17,7 +17,8 @@ const publishedSchema = v.object({
 const keyPrefix = 'CLAIMS_'
 const putTimeoutMs = 5000
 /** Actors that are remembered; the rest can be called by their keys. */
-const maxActors = 100_000
+const maxActors = 20_000
+const maxClaimsBytes = 16 * 1024
 
 /**
  * The claims of every actor that ran in the lattice, in the JetStream key-value bucket of wasmCloud's
@@ -29,7 +30,7 @@ export class ClaimsDirectory {
   readonly #log: Logger
   readonly #published = new Map<string, RunningActor>()
   /** By key. */
-  readonly #known = new Map<string, { readonly issuer: string; readonly alias: string }>()
+  readonly #known = new Map<string, v.InferOutput<typeof publishedSchema>>()
   readonly #byAlias = new Map<string, Set<string>>()
   #changes: KeyValueChanges | undefined
   #round = 0
@@ -43,7 +44,12 @@ export class ClaimsDirectory {
   /** The key of an alias: of several, one of the caller's issuer. */
   find(alias: string, callerIssuer: string): string | undefined {
     const keys = [...(this.#byAlias.get(alias) ?? [])]
-    return keys.find((key) => this.#known.get(key)?.issuer === callerIssuer) ?? keys[0]
+    return keys.find((key) => this.#known.get(key)?.iss === callerIssuer) ?? keys[0]
+  }
+
+  /** Those of every actor that the lattice knows, as they are kept. */
+  claims(): readonly object[] {
+    return [...this.#known.values()]
   }
 
   /** Has the lattice know of an actor that runs here. */
@@ -100,8 +106,9 @@ export class ClaimsDirectory {
     const { success, output } = v.safeParse(publishedSchema, json)
     if (!success || output.sub !== key) return
     this.#forget(key)
-    if (output.call_alias === '' || this.#known.size >= maxActors) return
-    this.#known.set(key, { issuer: output.iss, alias: output.call_alias })
+    if (value.length > maxClaimsBytes || this.#known.size >= maxActors) return
+    this.#known.set(key, output)
+    if (output.call_alias === '') return
     const keys = this.#byAlias.get(output.call_alias) ?? new Set()
     this.#byAlias.set(output.call_alias, keys.add(key))
   }
@@ -110,9 +117,9 @@ export class ClaimsDirectory {
     const known = this.#known.get(key)
     if (!known) return
     this.#known.delete(key)
-    const keys = this.#byAlias.get(known.alias)
+    const keys = this.#byAlias.get(known.call_alias)
     keys?.delete(key)
-    if (keys?.size === 0) this.#byAlias.delete(known.alias)
+    if (keys?.size === 0) this.#byAlias.delete(known.call_alias)
   }
 
   async #put(store: KeyValueStore, { id, claims }: RunningActor): Promise<void> {

@@ -173,12 +173,16 @@ export class LatticeConnection implements AsyncDisposable {
   /**
    * Sends, and does not wait to hear that it arrived. Nothing happens while the connection is down.
    *
+   * @param reply Where answers go, from whoever has any.
    * @throws LatticeError `ERR_REMOTE_PAYLOAD`
    */
-  tell(subject: string, body: Uint8Array, headers?: Headers): void {
+  tell(subject: string, body: Uint8Array, headers?: Headers, reply?: string): void {
     if (!this.isUp) return
     try {
-      this.#client.publish(subject, body, { headers: this.#headers(headers) })
+      this.#client.publish(subject, body, {
+        headers: this.#headers(headers),
+        ...(reply !== undefined && { reply }),
+      })
     } catch (error) {
       if (natsErrorCode(error) === 'MAX_PAYLOAD_EXCEEDED') {
         throw payloadError(body.length, this.maxPayload)

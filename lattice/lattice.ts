@@ -1,10 +1,12 @@
 import { type Host, type Logger, silentLogger } from '../host/index.ts'
 import type { NatsAccess } from '../nats/index.ts'
 import type { KeyPair } from '../signing/index.ts'
+import { Announcements } from './announcements.ts'
 import { ActorTokens } from './actor-tokens.ts'
 import { Antiforgery } from './antiforgery.ts'
 import { ClaimsDirectory } from './claims-directory.ts'
 import { LatticeConnection } from './connection.ts'
+import { HostReport } from './host-report.ts'
 import { InvocationCaller } from './invocation-caller.ts'
 import { InvocationServer } from './invocation-server.ts'
 import { LatticeActors } from './lattice-actors.ts'
@@ -23,6 +25,10 @@ export interface LatticeOptions {
   readonly clusterKey: KeyPair
   /** Further cluster keys whose calls are accepted. The host's own always is. */
   readonly clusterIssuers?: readonly string[]
+  /** Milliseconds between two heartbeats, in which the host tells what runs on it. Default 30,000. */
+  readonly heartbeatMs?: number
+  /** What the host says of its version. Default: nothing. */
+  readonly version?: string
   /** Default: silent. */
   readonly log?: Logger
   /** The wall clock, in milliseconds since the epoch. Default `Date.now`. */
@@ -105,6 +111,26 @@ export class Lattice implements AsyncDisposable {
       }
     })
     opened.defer(stopHearing)
+    const report = new HostReport({
+      host,
+      lattice: name,
+      server: connection.server,
+      clusterIssuers: [clusterKey.publicKey, ...clusterIssuers],
+      version: options.version ?? '',
+    })
+    const { heartbeatMs = 30_000 } = options
+    opened.use(
+      await Announcements.start({
+        host,
+        connection,
+        subjects,
+        directory,
+        report,
+        heartbeatMs,
+        now,
+        log,
+      }),
+    )
     await host.setRemote({
       callActor: (call) => actors.call(call),
       provider: (key, contractId) => providers.provider(key, contractId),
