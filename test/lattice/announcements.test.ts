@@ -116,10 +116,8 @@ test('questions - which hosts there are, what runs on one, and whose claims are 
   })
   connection.tell(subjects.control('ping.hosts'), new Uint8Array(0), {}, '_INBOX.pongs')
   await both.promise
-  t.deepEqual(
-    new Set(pongs.map((pong) => pong['id'])),
-    new Set<unknown>([here.host.id, there.host.id]),
-  )
+  const ids = pongs.map((pong) => pong['id'])
+  t.true(ids.includes(here.host.id) && ids.includes(there.host.id), ids.join())
   t.like(pongs[0], { lattice_prefix: 'test', uptime_seconds: 0, rpc_host: nats.url })
 
   const mine = await ask(member, subjects.hostControl(here.host.id, 'inv'))
