@@ -43,7 +43,10 @@ export const swap: Command = {
       'wash-ts swap keyvalue redis-keyvalue --set URL=redis://127.0.0.1:6379',
       'from memory to Redis',
     ],
-    ['wash-ts swap keyvalue/sessions file-keyvalue --copy', 'one link name, with its keys'],
+    [
+      'wash-ts swap keyvalue/sessions file-keyvalue --set FILE=sessions.db --copy',
+      'one link name, with its keys',
+    ],
   ],
   run: async (call) => {
     const {
