@@ -93,7 +93,8 @@ export class InvocationServer implements AsyncDisposable {
   /**
    * Serves from now on.
    *
-   * @returns a function that stops it: no more come, and it resolves once those under way are answered
+   * @returns a function that stops it: no more come, and it resolves once those under way are
+   * answered, or 30 seconds have passed
    * @throws LatticeError `ERR_LATTICE_UNAVAILABLE`, `ERR_LATTICE_REFUSED`
    */
   async serve(served: Served): Promise<() => Promise<void>> {
@@ -105,7 +106,10 @@ export class InvocationServer implements AsyncDisposable {
     const stop = await this.#options.connection.listen(served.subject, served.subject, receive)
     return async () => {
       await stop()
-      await Promise.all(calls)
+      const enough = Promise.withResolvers<void>()
+      const timer = setTimeout(enough.resolve, drainTimeoutMs)
+      await Promise.race([Promise.all(calls), enough.promise])
+      clearTimeout(timer)
     }
   }
 
@@ -208,6 +212,9 @@ export class InvocationServer implements AsyncDisposable {
     connection.tell(reply, invocationResponse.encode(response), headers)
   }
 }
+
+/** How long those who stop wait for the calls under way, in milliseconds. */
+const drainTimeoutMs = 30_000
 
 /** How long the server may take to keep an answer, in milliseconds. */
 const storeTimeoutMs = 15_000

@@ -28,11 +28,19 @@ export interface LatticeActorsOptions {
   readonly log: Logger
 }
 
+/** An actor that runs here. */
+interface Serving {
+  isWanted: boolean
+  /** Once it is served. */
+  stop: (() => Promise<void>) | undefined
+  /** Changes of it, one after the other. */
+  change: Promise<void>
+}
+
 /** How the actors of a host are called by other hosts, and call those of others. */
 export class LatticeActors {
   readonly #options: LatticeActorsOptions
-  /** Actors that run here, and how to stop serving those that are served already. */
-  readonly #running = new Map<string, Promise<(() => Promise<void>) | undefined>>()
+  readonly #running = new Map<string, Serving>()
 
   constructor(options: LatticeActorsOptions) {
     this.#options = options
@@ -63,23 +71,29 @@ export class LatticeActors {
   /** Serves an actor from now on. One that cannot be served now is tried again by {@link serveAll}. */
   async started(actor: RunningActor): Promise<void> {
     const { directory } = this.#options
-    const present = await this.#running.get(actor.id)
-    if (!present) await this.#serve(actor.id)
+    const serving = this.#running.get(actor.id) ?? newServing()
+    this.#running.set(actor.id, serving)
+    await this.#serve(actor.id, serving)
     await directory.publish(actor)
   }
 
   /** Resolves once nobody calls it any more, and those who did have their answers. */
   async stopping(actorId: string): Promise<void> {
     const serving = this.#running.get(actorId)
+    if (!serving) return
     this.#running.delete(actorId)
     this.#options.directory.withdraw(actorId)
-    const stop = await serving
-    await stop?.()
+    serving.isWanted = false
+    await inTurn(serving, async () => {
+      await serving.stop?.()
+      serving.stop = undefined
+    })
   }
 
   /** Serves what could not be served when it started: called when the connection comes. */
   async serveAll(): Promise<void> {
-    for (const [id, serving] of this.#running) if (!(await serving)) await this.#serve(id)
+    const all = [...this.#running].map(([id, serving]) => this.#serve(id, serving))
+    await Promise.all(all)
   }
 
   /** Serves none any more. */
@@ -87,21 +101,21 @@ export class LatticeActors {
     await Promise.all([...this.#running.keys()].map((id) => this.stopping(id)))
   }
 
-  async #serve(id: string): Promise<void> {
+  #serve(id: string, serving: Serving): Promise<void> {
     const { server, subjects, log } = this.#options
-    const serving = server
-      .serve({
-        subject: subjects.actor(id),
-        name: id,
-        isTarget: (target) => entityUrl(target) === entityUrl(actorEntity(id)),
-        answer: (call) => this.#answer(id, call),
-      })
-      .catch((error: unknown) => {
+    return inTurn(serving, async () => {
+      if (serving.stop || !serving.isWanted) return
+      try {
+        serving.stop = await server.serve({
+          subject: subjects.actor(id),
+          name: id,
+          isTarget: (target) => entityUrl(target) === entityUrl(actorEntity(id)),
+          answer: (call) => this.#answer(id, call),
+        })
+      } catch (error) {
         log.warn('the lattice does not reach an actor', { actor: id, reason: eventReason(error) })
-        return undefined
-      })
-    this.#running.set(id, serving)
-    await serving
+      }
+    })
   }
 
   async #answer(actor: string, call: IncomingCall): Promise<Uint8Array> {
@@ -123,4 +137,13 @@ export class LatticeActors {
       traceparent,
     })
   }
+}
+
+function newServing(): Serving {
+  return { isWanted: true, stop: undefined, change: Promise.resolve() }
+}
+
+function inTurn(serving: Serving, change: () => Promise<void>): Promise<void> {
+  serving.change = serving.change.then(change)
+  return serving.change
 }

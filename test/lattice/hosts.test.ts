@@ -6,6 +6,7 @@ import { KeyPair, signToken } from '../../signing/index.ts'
 import { assemble } from '../host/engine/prepare/support/assemble.ts'
 import { bytes, echo, relay, text } from '../host/engine/support/guests.ts'
 import { buildActor, signFixture } from '../support/actors.ts'
+import { startFaultProxy } from '../support/fault-proxy.ts'
 import { startNats } from '../support/nats-server.ts'
 import { backAgain, startLatticeHost } from './support/lattice-host.ts'
 import { joinAsMember } from './support/member.ts'
@@ -271,4 +272,55 @@ test('a host that left - goes on alone', async (t) => {
     code: 'ERR_ACTOR_NOT_FOUND',
   })
   await here.host.stop()
+})
+
+test('a partition - calls to the host behind it end by their deadlines, its own go on, and it comes back', async (t) => {
+  await using nats = await startNats({ jetStream: true })
+  await using proxy = await startFaultProxy(nats.port)
+  await using here = await startLatticeHost(nats.url)
+  await using there = await startLatticeHost(`nats://127.0.0.1:${proxy.port}`)
+  const caller = await signFixture(await assemble(relay))
+  const { id } = await here.host.startActor(caller)
+  const far = await there.host.startActor(await signFixture(await assemble(echo)))
+  await there.host.startActor(await signFixture(await assemble(relay), { name: 'near' }))
+  t.is(text(await here.host.call(id, far.id, bytes('x'))), 'x')
+
+  proxy.swallow()
+  const startedAt = performance.now()
+  const error = await here.host
+    .call(id, far.id, bytes('x'), { timeoutMs: 300 })
+    .catch((thrown: unknown) => thrown)
+  t.regex(eventReason(error).code, /^ERR_(REMOTE|INVOCATION)_TIMEOUT$/)
+  t.true(performance.now() - startedAt < 3000)
+  t.is(text(await there.host.call('near', far.id, bytes('y'))), 'y')
+
+  const back = backAgain(there)
+  await proxy.pass()
+  proxy.reset()
+  await back
+  let answer: unknown
+  for (let tries = 0; typeof answer !== 'string' && tries < 1000; tries++) {
+    answer = await here.host.call(id, far.id, bytes('x')).then(text, () => undefined)
+  }
+  t.is(answer, 'x')
+})
+
+test('a purged bucket - is filled again by the hosts whose actors run', async (t) => {
+  await using nats = await startNats({ jetStream: true })
+  await using proxy = await startFaultProxy(nats.port)
+  await using there = await startLatticeHost(`nats://127.0.0.1:${proxy.port}`)
+  await there.host.startActor(await buildActor('ponger'))
+  await using member = await joinAsMember(nats.url)
+  const bucket = await member.connection.jetStream.views.kv('LATTICEDATA_test')
+  await (bucket as unknown as { destroy(): Promise<boolean> }).destroy()
+  const back = backAgain(there)
+  proxy.reset()
+  await back
+  await using here = await startLatticeHost(nats.url)
+  const { id } = await here.host.startActor(await buildActor('pinger'))
+  let answer: unknown
+  for (let tries = 0; answer === undefined && tries < 1000; tries++) {
+    answer = await here.host.callJson(id, 'HandleRequest', ask).catch(() => undefined)
+  }
+  t.like(answer, { body: '{"pong":42}' })
 })
