@@ -32,6 +32,8 @@ export interface InstanceOwner extends RunMeterOptions {
   readonly lane: Lane
   /** Its instances whose guest has ended without waiting, and whose outcome is on the way. */
   returning: number
+  /** One less is returning than there were, in the midst of a guest's call. */
+  mayTakeMore(): void
   /** The instance may take another call. */
   released(instance: Instance): void
   /** The instance is of no use any more. */
@@ -255,6 +257,7 @@ export class Instance implements Task, Timed, Stage, WasiStage {
       throw error
     }
     this.#meter.stop(scheduler.clock.now())
+    this.#waits()
     this.#hostCall = call
     scheduler.deadlines.add(this, this.#deadlineAt)
     return new Promise(this.#wait)
@@ -290,6 +293,13 @@ export class Instance implements Task, Timed, Stage, WasiStage {
     if (!this.#returning) return
     this.#returning = false
     this.#owner.returning -= 1
+  }
+
+  /** It looked as if it had ended, for V8 runs a guest on in a microtask once it asked for fuel. */
+  #waits(): void {
+    if (!this.#returning) return
+    this.#entered()
+    this.#owner.mayTakeMore()
   }
 
   readonly #returned = (code: unknown): Uint8Array => {
@@ -350,6 +360,7 @@ export class Instance implements Task, Timed, Stage, WasiStage {
     if (!this.#meter.refill(now)) return undefined
     this.#listen()
     this.#meter.stop(now)
+    this.#waits()
     counters.slices += 1
     scheduler.enqueue(lane, this)
     return new Promise(this.#wait)

@@ -177,6 +177,10 @@ export class GuestPool implements Guest, InstanceOwner, Task {
     if (this.#trimmer === undefined && !this.#closed) this.#armTrimmer()
   }
 
+  mayTakeMore(): void {
+    if (this.#queue.size > 0) this.#askForTurn()
+  }
+
   discarded(instance: Instance): void {
     this.#live.delete(instance)
     this.counters.restarts += 1

@@ -20,6 +20,15 @@ const waitingCounter = guestText(
    ${countUp} (i32.const 1)`,
 )
 
+/** Asks its host once it has used up several portions of fuel. */
+const computingRelay = guestText(
+  `(local $left i32)
+   (local.set $left (i32.const 3000000))
+   (loop $compute
+     (br_if $compute (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+   (call $relay (local.get $opLength) (local.get $length))`,
+)
+
 interface Held {
   readonly guest: Guest
   /** Lets the first call that waits go on. */
@@ -84,6 +93,24 @@ test('call - keeps few instances busy with calls that their host answers at once
 
   t.deepEqual(answers.map(text), payloads.map(text))
   t.is(guest.metrics().instances.idle, 4)
+})
+
+test('call - begins every call that has to wait, be it after it has computed for long', async (t) => {
+  const waiting: PromiseWithResolvers<Uint8Array>[] = []
+  await using guest = await load(computingRelay, {
+    scheduler: new Scheduler({ clock: new TestClock() }),
+    hostCall: () => {
+      const answer = Promise.withResolvers<Uint8Array>()
+      waiting.push(answer)
+      return answer.promise
+    },
+  })
+  const calls = Array.from({ length: 20 }, (_, index) => guest.call('Ask', bytes(`call ${index}`)))
+  for (let turn = 0; waiting.length < calls.length && turn < 100; turn++) await settled()
+
+  t.is(waiting.length, 20)
+  for (const { resolve } of waiting) resolve(bytes('answer'))
+  t.deepEqual((await Promise.all(calls)).map(text), Array<string>(20).fill('answer'))
 })
 
 test('call - uses the instance again that was used last', async (t) => {
