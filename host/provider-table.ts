@@ -59,7 +59,7 @@ export class ProviderTable implements Iterable<CapabilityProvider> {
       'ERR_PROVIDER_NOT_FOUND',
       { provider: name ?? contractId, known },
       chosen
-        ? `${chosen.name} serves ${chosen.contract.ids[0]}, not ${contractId}`
+        ? `${chosen.name} serves ${chosen.contract.ids[0]}, not ${contractId}, which ${known.join(', ') || 'no provider of this host'} serves`
         : `no provider of this host serves ${contractId}`,
     )
   }

@@ -55,9 +55,10 @@ export function selectLinks(
       (only !== undefined && actors.answersTo(only, definition.actor)))
   if (links.length > 0 || [...definitions].some(isPicked)) return { links, isPicked }
   const named = linkName === undefined ? '' : ` named ${linkName}`
+  const whose = reference === undefined ? '' : ` of ${JSON.stringify(reference)}`
   throw new HostError(
     'ERR_NOTHING_TO_SWAP',
     { contractId, linkName },
-    `there is no link${named} for ${contractId} to swap`,
+    `there is no link${named}${whose} for ${contractId} to swap`,
   )
 }

@@ -150,9 +150,15 @@ test('swap - says what is wrong with what it is to swap', async (t) => {
     host.swap({ contractId, provider: 'counter', ...request })
 
   await t.throwsAsync(swap({ provider: 'redis' }), { code: 'ERR_PROVIDER_NOT_FOUND' })
-  await t.throwsAsync(swap({ contractId: 'wascc:messaging' }), { code: 'ERR_PROVIDER_NOT_FOUND' })
+  await t.throwsAsync(swap({ contractId: 'wascc:messaging' }), {
+    code: 'ERR_PROVIDER_NOT_FOUND',
+    message: /not wascc:messaging, which no provider of this host serves$/,
+  })
   await t.throwsAsync(swap({ linkName: 'other' }), { code: 'ERR_NOTHING_TO_SWAP' })
-  await t.throwsAsync(swap({ actor: 'nobody' }), { code: 'ERR_NOTHING_TO_SWAP' })
+  await t.throwsAsync(swap({ actor: 'nobody' }), {
+    code: 'ERR_NOTHING_TO_SWAP',
+    message: /no link of "nobody" for/,
+  })
 })
 
 test('swap - changes nothing if the new provider cannot take one of the links', async (t) => {
