@@ -138,6 +138,9 @@ export class TarReader {
     }
     if (this.#emptyBlocks > 0) this.#malformed('something follows its end')
     const field = ([from, to]: readonly [number, number]): Buffer => header.subarray(from, to)
+    // Tar begins with nothing that tells it from other files: its checksum does.
+    if (this.#names.size === 0 && !/^[0-7 \0]*$/.test(field(fields.checksum).toString('latin1')))
+      this.#malformed('it is no tar archive, plain or compressed with gzip')
     const claimed = this.#octal(field(fields.checksum), 'checksum')
     if (claimed !== checksum(header)) this.#malformed('the checksum of a header is wrong')
     const kind = header.toString('latin1', 156, 157)

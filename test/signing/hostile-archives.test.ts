@@ -108,6 +108,13 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
   'gzip with zeros and text after it': Buffer.concat([gzipSync(good), Buffer.from('\0more')]),
   'gzip in gzip': gzipSync(gzipSync(good)),
 }
+test('verifyArchive - says of other files that they are no archives', async (t) => {
+  for (const what of ['text', 'a zip file']) {
+    await t.throwsAsync(verifyArchive(malformed[what] ?? new Uint8Array()), {
+      message: /no tar archive/,
+    })
+  }
+})
 for (const [what, bytes] of Object.entries(malformed)) {
   test(`verifyArchive - refuses ${what}`, async (t) => {
     const error = await t.throwsAsync(verifyArchive(bytes), { instanceOf: SigningError })
