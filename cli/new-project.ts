@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { usage } from './arguments.ts'
 import type { CommandResult } from './command.ts'
+import { packageFile } from './package-files.ts'
 import { copyTemplate, ownPackageSpecifier } from './project-template.ts'
 import type { Paint } from './terminal.ts'
 
@@ -26,12 +28,23 @@ export async function newProject(
   }
   const washTs = await ownPackageSpecifier(folder)
   const files = await copyTemplate(template, folder, { name, washTs })
+  // What a project imports of wash-ts is its build, which a checkout may be without.
+  const isBuilt = existsSync(packageFile('dist'))
+  const first =
+    template === 'provider' && !isBuilt
+      ? [`npm --prefix ${quoted(packageFile('.'))} run build`]
+      : []
   const text = [
     `Made ${paint('strong', name)} in ${path}`,
     ...files.map((file) => `  ${file}`),
     '',
     'Next:',
-    ...[`cd ${path}`, ...next].map((command) => `  ${command}`),
+    ...[...first, `cd ${quoted(path)}`, ...next].map((command) => `  ${command}`),
   ]
   return { text: text.join('\n'), data: { name, folder, files } }
+}
+
+/** A path as a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { reportError } from '../error-report.ts'
 import { printActor, printEvent } from '../host-report.ts'
 import { urlOf } from '../stock-links.ts'
@@ -30,7 +31,9 @@ export function devReport(terminal: Terminal, actor: ServedActor): DevReport {
       showOutput(output)
       terminal.note(
         `${paint('bad', 'the build failed')} after ${msText(durationMs)}: ${kept()}${
-          exitCode === 127 ? '\n  a program is missing: is everything installed (npm install)?' : ''
+          exitCode === 127 || lacksPackages()
+            ? `\n  ${exitCode === 127 ? 'a program' : 'node_modules'} is missing: is everything installed (npm install)?`
+            : ''
         }`,
       )
     },
@@ -69,6 +72,11 @@ export function devReport(terminal: Terminal, actor: ServedActor): DevReport {
       )
     },
   }
+}
+
+/** The compiler may be found in an outer folder, and then misses what only the project depends on. */
+function lacksPackages(): boolean {
+  return existsSync('package.json') && !existsSync('node_modules')
 }
 
 function named(paths: readonly string[]): string {

@@ -37,6 +37,13 @@ test('wash-ts new actor - makes a project that builds, signs and answers without
   await t.notThrowsAsync(ownTests)
 })
 
+test('wash-ts new actor - says how to enter a folder with a space in its name', async (t) => {
+  await using folder = await commandFolder()
+  await mkdir(join(folder.path, 'my actors'))
+  const { stdout } = await folder.run('new', 'actor', 'my actors/greeter')
+  t.true(stdout.includes("  cd 'my actors/greeter'\n"), stdout)
+})
+
 test('wash-ts new actor - does not touch a folder that is there', async (t) => {
   await using folder = await commandFolder()
   await mkdir(join(folder.path, 'greeter'))
