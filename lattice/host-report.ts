@@ -76,10 +76,10 @@ export class HostReport {
   /** The data of `host_heartbeat`. */
   heartbeat(): WireFacts {
     const { host, version } = this.#options
-    const { actors, providers } = host.inventory()
+    const { actors } = host.inventory()
     return {
       actors: Object.fromEntries(actors.map(({ id }) => [id, 1])),
-      providers: providers.map(({ id }) => ({ public_key: id, link_name: linkName })),
+      providers: this.#providers(),
       labels: host.labels,
       friendly_name: friendlyName(host.id),
       version,
@@ -90,7 +90,8 @@ export class HostReport {
   /** The data of `host_started` and `host_stopped`. */
   host(): WireFacts {
     const { host, version } = this.#options
-    return { labels: host.labels, friendly_name: friendlyName(host.id), version }
+    const labels = { labels: host.labels, friendly_name: friendlyName(host.id), version }
+    return { ...labels, providers: this.#providers() }
   }
 
   /** The data of an event; `undefined` for one that the lattice has no word for. */
@@ -118,6 +119,11 @@ export class HostReport {
       default:
         return undefined
     }
+  }
+
+  #providers(): readonly WireFacts[] {
+    const { providers } = this.#options.host.inventory()
+    return providers.map(({ id }) => ({ public_key: id, link_name: linkName }))
   }
 
   #provider(type: string, name: string, contractId: string): WireFacts {

@@ -111,6 +111,9 @@ export class Lattice implements AsyncDisposable {
       }
     })
     opened.defer(stopHearing)
+    opened.defer(
+      await connection.listen(subjects.events, undefined, ({ body }) => providers.heard(body)),
+    )
     const report = new HostReport({
       host,
       lattice: name,

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks'
+import * as v from 'valibot'
 import { healthCheckResponse } from '../contracts/index.ts'
 import {
   type CapabilityProvider,
+  eventReason,
   HostError,
   type InvokeOptions,
   type LinkContext,
@@ -45,7 +47,20 @@ interface RemoteLink {
   readonly key: string
   readonly wire: ContractWire
   readonly context: Context
+  /** When it was last put, on the clock of `performance.now()`. */
+  putAt: number
+  /** Resolves when no put is under way that was made because its provider was heard of. */
+  puttingAgain: Promise<void>
 }
+
+/** What says which providers a host has now. */
+const presence = v.object({
+  type: v.picklist(['com.wasmcloud.lattice.host_started', 'com.wasmcloud.lattice.host_heartbeat']),
+  data: v.object({ providers: v.array(v.object({ public_key: v.string() })) }),
+})
+
+/** Between two puts of a link that are made because its provider was heard of, at least; in milliseconds. */
+const putAgainMs = 250
 
 /** Providers of other hosts, for the actors of this one. */
 export class RemoteProviders {
@@ -71,7 +86,7 @@ export class RemoteProviders {
         summary: 'a provider on another host of the lattice',
         contract,
         configSchema: anyTexts,
-        link: (context: Context) => this.#link({ key, wire, context }),
+        link: (context: Context) => this.#link(newLink(key, wire, context)),
       }
       this.#providers.set(id, provider)
     }
@@ -113,6 +128,43 @@ export class RemoteProviders {
     return codec.encodeResponse(await invoke(operation, codec.decodeRequest(msg), options))
   }
 
+  /**
+   * Puts links again whose provider is heard of: its host may have been started again and not know of
+   * them. One that knows them does nothing.
+   *
+   * @param event On the lattice's subject for events; anything that does not say so is passed over.
+   */
+  heard(event: Uint8Array): void {
+    if (this.#links.size === 0) return
+    let keys: Set<string>
+    try {
+      const json: unknown = JSON.parse(Buffer.from(event).toString())
+      keys = new Set(v.parse(presence, json).data.providers.map((each) => each.public_key))
+    } catch {
+      return
+    }
+    for (const links of this.#links.values()) {
+      const link = links.at(-1)
+      if (link && keys.has(link.key)) this.#putAgain(link)
+    }
+  }
+
+  #putAgain(link: RemoteLink): void {
+    const now = performance.now()
+    if (now - link.putAt < putAgainMs) return
+    link.putAt = now
+    const before = link.puttingAgain
+    const put = async (): Promise<void> => {
+      await before
+      try {
+        await this.#tell('linkdefs.put', link, putTimeoutMs, link.context.signal)
+      } catch (error) {
+        link.context.log.warn('the link was not put again', { reason: eventReason(error) })
+      }
+    }
+    link.puttingAgain = put()
+  }
+
   async #link(link: RemoteLink): Promise<ProviderLink> {
     const { key, wire, context } = link
     const id = linkId(key, wire.contractId, context.linkName, context.actor.id)
@@ -136,6 +188,8 @@ export class RemoteProviders {
         forget()
         // One that has taken its place goes on by the same name.
         if (this.#links.has(id)) return
+        // It must not arrive after the end of the link.
+        await link.puttingAgain
         try {
           await this.#tell('linkdefs.del', link, deleteTimeoutMs)
         } catch (error) {
@@ -229,6 +283,10 @@ export class RemoteProviders {
       return codec.decodeResponse(await ask())
     }
   }
+}
+
+function newLink(key: string, wire: ContractWire, context: Context): RemoteLink {
+  return { key, wire, context, putAt: performance.now(), puttingAgain: Promise.resolve() }
 }
 
 function linkId(provider: string, contractId: string, linkName: string, actor: string): string {

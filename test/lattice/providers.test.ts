@@ -253,3 +253,30 @@ test('a provider - that is taken away, or exchanged, closes its links elsewhere'
   while (next.closed.length === 0) await new Promise((done) => setImmediate(done))
   await t.throwsAsync(() => bodyOf(here.host, id), { code: 'ERR_PROVIDER_FAILED' })
 })
+
+test('a provider whose host is started again - takes in again what came in there before', async (t) => {
+  await using nats = await startNats({ jetStream: true })
+  const keyPair = KeyPair.generate('server')
+  const start = (): Promise<LatticeHost> =>
+    startLatticeHost(nats.url, { keyPair, providers: [httpServerProvider()] }, { heartbeatMs: 300 })
+  await using here = await startLatticeHost(nats.url)
+  const first = await start()
+  const { id } = await here.host.startActor(await buildActor('echo'))
+  const port = await freePort()
+  const provider = keyOf(first.host, httpServerProvider().name)
+  const values = { PORT: String(port) }
+  await here.host.link({ actor: id, contractId: 'wascc:http_server', provider, values })
+  const url = `http://127.0.0.1:${port}/`
+  t.is((await fetch(url)).status, 200)
+  await first[Symbol.asyncDispose]()
+  await t.throwsAsync(fetch(url))
+  await using _second = await start()
+  let status: number | undefined
+  while (status === undefined) {
+    status = await fetch(url).then(
+      (response) => response.status,
+      () => undefined,
+    )
+  }
+  t.is(status, 200)
+})
