@@ -8,12 +8,16 @@ export class KeepAlive implements Disposable {
     maxSockets: 1,
     agentKeepAliveTimeoutBuffer: 0,
   })
-  /** How many connections were opened so far. */
-  connections = 0
+  readonly #sockets = new Set<unknown>()
 
   /** @param url What paths are added to. */
   constructor(url: string) {
     this.#url = url
+  }
+
+  /** How many connections were opened so far. */
+  get connections(): number {
+    return this.#sockets.size
   }
 
   /** The body that a path answers with. */
@@ -26,9 +30,8 @@ export class KeepAlive implements Disposable {
           .on('data', (chunk: string) => (text += chunk))
           .on('end', () => resolve(text))
       })
-      sent.on('socket', () => {
-        if (!sent.reusedSocket) this.connections += 1
-      })
+      // Not by `reusedSocket`, which is false for a request that waited for the socket of another.
+      sent.on('socket', (socket) => this.#sockets.add(socket))
       sent.on('error', reject).end()
     })
   }
