@@ -154,7 +154,11 @@ export class HostCalls {
   ): Promise<Uint8Array> {
     await held
     call.signal.throwIfAborted()
-    return this.#callProvider(link, module, call)
+    try {
+      return await this.#callProvider(link, module, call)
+    } catch (error) {
+      throw remembered(error, call.context as CallContext)
+    }
   }
 
   #callActor(caller: Actor, module: ActorModule, target: Actor, call: Asked): Promise<Uint8Array> {

@@ -276,6 +276,41 @@ test('swap - holds calls for the last of a copy, and lets them go on to the new 
   t.true(pauseMs > 0)
 })
 
+test('swap - says by its code why a call that was held failed', async (t) => {
+  const from = new Map([[':visits', 10]])
+  const hooks: ShelfHooks = {}
+  const next = shelf('next', new Map())
+  const refusing: CapabilityProvider = {
+    ...next,
+    link: async (context) => ({
+      ...(await next.link(context)),
+      operations: {
+        Add: () => {
+          throw new Error('not today')
+        },
+      },
+    }),
+  }
+  const { host, id } = await counting([shelf('old', from, hooks), refusing])
+  await using _ = host
+  const calls: Promise<unknown>[] = []
+  let reads = 0
+  hooks.onRead = async () => {
+    reads++
+    if (reads === 1) await host.callJson(id, 'HandleRequest', visit)
+    if (reads === 2) calls.push(host.callJson(id, 'HandleRequest', visit))
+  }
+
+  const swapped = host.swap({ contractId, provider: 'next', copy: true })
+  await t.throwsAsync(
+    async () => {
+      await swapped
+      await calls[0]
+    },
+    { code: 'ERR_PROVIDER_FAILED' },
+  )
+})
+
 test('swap - tells what it could not copy, and turns over all the same', async (t) => {
   const from = new Map([
     ['good', 1],
