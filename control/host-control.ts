@@ -15,6 +15,7 @@ import {
   type Host,
   HostError,
   type HostEvent,
+  linkKey,
   type ModuleSource,
   toCloudEvent,
 } from '../host/index.ts'
@@ -24,7 +25,6 @@ import {
   answersTo,
   type HostReport,
   type InventoryReport,
-  linkKey,
   type LinkReport,
   linkReports,
   type ProviderReport,

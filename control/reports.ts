@@ -1,10 +1,10 @@
-import { contractForId } from '../contracts/index.ts'
-import type {
-  ActorInfo,
-  EventReason,
-  HostInventory,
-  LinkDefinition,
-  LinkInfo,
+import {
+  type ActorInfo,
+  type EventReason,
+  type HostInventory,
+  linkKey,
+  type LinkDefinition,
+  type LinkInfo,
 } from '../host/index.ts'
 
 /** A host, as it travels. */
@@ -119,12 +119,6 @@ export function linkReports(
     }
   })
   return [...live, ...others]
-}
-
-/** Tells links apart, whichever id of its contract a link is stated with. */
-export function linkKey(link: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>): string {
-  const contract = contractForId(link.contractId)?.name ?? link.contractId
-  return JSON.stringify([link.actor, contract, link.linkName ?? 'default'])
 }
 
 /** Whether a reference means this actor: its public key, call alias or name. */

@@ -62,9 +62,13 @@ export function isOf(
   )
 }
 
-function keyOf({ actor, contractId, linkName }: LinkReference, running: Actor | undefined): string {
-  const contract = contractOf(contractId).name
-  return JSON.stringify([running?.id ?? actor, contract, normaliseLinkName(linkName)])
+/** Tells links apart: actor, contract (by whichever of its ids) and link name. */
+export function linkKey({ actor, contractId, linkName }: LinkReference): string {
+  return JSON.stringify([actor, contractOf(contractId).name, normaliseLinkName(linkName)])
+}
+
+function keyOf(reference: LinkReference, running: Actor | undefined): string {
+  return linkKey(running ? { ...reference, actor: running.id } : reference)
 }
 
 /** A definition as events and logs name it. @param actor The running actor that it means, if there is one. */

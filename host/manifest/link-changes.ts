@@ -1,7 +1,8 @@
 import type { Host } from '../host.ts'
 import type { LinkDefinition } from '../link-definition.ts'
+import { linkKey } from '../link-definitions.ts'
 import { atLine } from './line-failure.ts'
-import { linkKey, type StatedLink } from './stated-actors.ts'
+import type { StatedLink } from './stated-actors.ts'
 
 /** Takes one change of a host back. */
 export type Undo = () => Promise<unknown>

@@ -3,7 +3,8 @@ import { verifyActor } from '../../signing/index.ts'
 import { HostError } from '../errors.ts'
 import { contractOf } from '../host-calls.ts'
 import type { ActorLimits } from '../host-options.ts'
-import { type LinkDefinition, normaliseLinkName } from '../link-definition.ts'
+import type { LinkDefinition } from '../link-definition.ts'
+import { linkKey } from '../link-definitions.ts'
 import { readModule } from '../module-file.ts'
 import { atLine } from './line-failure.ts'
 import type { Manifest } from './manifest.ts'
@@ -79,12 +80,6 @@ export function statedLinks(
       return [linkKey(definition), { definition, line: manifest.lines.links[index] }]
     }),
   )
-}
-
-/** Tells links apart: actor, contract (by whichever of its ids) and link name. */
-export function linkKey(link: Pick<LinkDefinition, 'actor' | 'contractId' | 'linkName'>): string {
-  const contract = contractOf(link.contractId).name
-  return JSON.stringify([link.actor, contract, normaliseLinkName(link.linkName)])
 }
 
 /** Whether two definitions of one link ask for the same. */
